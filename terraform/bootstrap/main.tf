@@ -1,5 +1,6 @@
-# The bucket that holds an environment's state. It can't be in that state itself, so this root stands apart: `invoke
-# bootstrap` applies it once per environment and keeps its own state in the bucket it made.
+# What must exist before an environment's first apply: the bucket of its state, which can't be in that state itself, and
+# the hosted zone of its domain, which must be delegated before a certificate can be validated. `invoke bootstrap`
+# applies this root once per environment and keeps its state in the bucket it made.
 
 terraform {
   required_version = ">= 1.11"
@@ -28,6 +29,11 @@ variable "account_id" {
   nullable    = false
 }
 
+variable "domain_name" {
+  description = "Domain name of the zone to make; null where the environment has none, or brings a zone of its own."
+  type        = string
+}
+
 variable "region" {
   description = "Region of the bucket."
   type        = string
@@ -53,4 +59,19 @@ module "state_bucket" {
 
   name    = var.bucket
   account = { id = var.account_id, region = var.region }
+}
+
+module "hosted_zone" {
+  source = "../modules/hosted-zone"
+  count  = var.domain_name == null ? 0 : 1
+
+  domain_name = var.domain_name
+}
+
+output "hosted_zone" {
+  description = "Id of the zone, for the environment's root, and the name servers that the registrar or the parent zone must name (null without a domain)."
+  value = one([for zone in module.hosted_zone : {
+    zone_id      = zone.zone_id
+    name_servers = zone.name_servers
+  }])
 }

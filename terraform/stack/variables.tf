@@ -27,7 +27,7 @@ variable "domain" {
   }
   validation {
     condition     = can(regex("^Z[A-Z0-9]{1,31}$", var.domain.zone_id))
-    error_message = "domain.zone_id must be the id of the hosted zone that holds domain.name, such as Z0123456789ABCDEFGHIJ: `invoke output --env=shared` prints it."
+    error_message = "domain.zone_id must be the id of the hosted zone that holds domain.name, such as Z0123456789ABCDEFGHIJ: `invoke bootstrap` makes the zone and prints its id."
   }
 }
 

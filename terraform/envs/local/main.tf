@@ -99,7 +99,7 @@ module "stack" {
   secrets = {}
 }
 
-# What `shared` holds for the other environments, a laptop holds for itself.
+# What `invoke bootstrap` and `shared` hold for the other environments, a laptop holds for itself.
 module "hosted_zone" {
   source = "../../modules/hosted-zone"
 

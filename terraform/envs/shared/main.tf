@@ -24,13 +24,7 @@ provider "aws" {
   }
 }
 
-# What is not one per environment: the zone that delegates to all of them, and the images that all of them run.
-
-module "hosted_zone" {
-  source = "../../modules/hosted-zone"
-
-  domain_name = "example.com"
-}
+# What is not one per environment: the images that all of them run.
 
 module "registry" {
   source = "../../modules/registry"
