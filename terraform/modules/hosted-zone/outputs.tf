@@ -1,0 +1,12 @@
+output "name_servers" {
+  description = "Name servers to enter where the domain was bought, or in the parent zone."
+  value       = aws_route53_zone.this.name_servers
+}
+
+output "zone_id" {
+  description = "Id of the zone."
+  value       = aws_route53_zone.this.zone_id
+
+  # A certificate asked for while the CAA record is still being written could be refused.
+  depends_on = [aws_route53_record.caa]
+}
