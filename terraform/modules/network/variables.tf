@@ -15,7 +15,7 @@ variable "cidr" {
   nullable    = false
 
   validation {
-    condition     = try(cidrsubnet(var.cidr, 0, 0) == var.cidr && tonumber(split("/", var.cidr)[1]) >= 16 && tonumber(split("/", var.cidr)[1]) <= 22, false)
+    condition     = try(!strcontains(var.cidr, ":") && cidrsubnet(var.cidr, 0, 0) == var.cidr && tonumber(split("/", var.cidr)[1]) >= 16 && tonumber(split("/", var.cidr)[1]) <= 22, false)
     error_message = "cidr must be an IPv4 network address with a prefix of /16 to /22, such as 10.20.0.0/16."
   }
 }
@@ -78,7 +78,7 @@ variable "reserved_cidrs" {
   nullable    = false
 
   validation {
-    condition     = alltrue([for range in var.reserved_cidrs : try(cidrsubnet(range, 0, 0) == range, false)])
+    condition     = alltrue([for range in var.reserved_cidrs : try(!strcontains(range, ":") && cidrsubnet(range, 0, 0) == range, false)])
     error_message = "reserved_cidrs must be IPv4 network addresses with their prefix, such as 10.0.0.0/16."
   }
 
@@ -106,7 +106,7 @@ variable "subnet_cidrs" {
   }
 
   validation {
-    condition     = var.subnet_cidrs == null ? true : alltrue([for range in flatten(values(var.subnet_cidrs)) : try(cidrsubnet(range, 0, 0) == range && tonumber(split("/", range)[1]) <= 28, false)])
+    condition     = var.subnet_cidrs == null ? true : alltrue([for range in flatten(values(var.subnet_cidrs)) : try(!strcontains(range, ":") && cidrsubnet(range, 0, 0) == range && tonumber(split("/", range)[1]) <= 28, false)])
     error_message = "subnet_cidrs must be IPv4 network addresses with a prefix of at most /28, the smallest subnet of AWS."
   }
 
