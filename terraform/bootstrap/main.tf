@@ -32,6 +32,7 @@ variable "account_id" {
 variable "domain_name" {
   description = "Domain name of the zone to make; null where the environment has none, or brings a zone of its own."
   type        = string
+  default     = null
 }
 
 variable "region" {

@@ -98,20 +98,3 @@ module "stack" {
 
   secrets = {}
 }
-
-# What `invoke bootstrap` and `shared` hold for the other environments, a laptop holds for itself.
-module "hosted_zone" {
-  source = "../../modules/hosted-zone"
-
-  domain_name = "gallery.localhost"
-}
-
-module "registry" {
-  source = "../../modules/registry"
-
-  name             = "gallery-local"
-  account          = { id = "123456789012", region = "eu-west-1" }
-  repositories     = ["gallery/backend"]
-  keep_images      = 10
-  pull_account_ids = []
-}

@@ -1,0 +1,697 @@
+"""The operator's verbs. `invoke --list` names them, `invoke --help VERB` teaches one.
+
+They compose the library in `scripts/`, print, ask and exit; nothing else. Exit codes: 0 done, 1 failed, 2 a wrong argument,
+3 refused by a gate, 4 no AWS credentials, 130 stopped by the operator.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from invoke.collection import Collection
+from invoke.context import Context
+from invoke.exceptions import Exit
+from invoke.tasks import task
+
+from scripts.errors import OperatorError, RefusedError
+
+if TYPE_CHECKING:
+    from scripts.environments import Environment
+    from scripts.operations import Planned, Workplace
+    from scripts.plan import Plan
+    from scripts.progress import Progress
+    from scripts.seal import SavedPlan
+
+_ENV_HELP = "The environment: a folder of terraform/envs/ (local, shared, staging, prod)."
+_JSON_HELP = "Print one JSON document on standard output instead of text."
+_YES_HELP = "Don't ask; for machines."
+_SECONDS_BETWEEN_LINES = 10.0
+
+
+# ------------------------------------------------------------------------------------------------ how verbs speak
+
+
+def verb(**options: Any) -> Callable[[Callable[..., None]], Any]:
+    """Make a task whose arguments are all named, and whose expected errors become a sentence and an exit code."""
+
+    def wrap(body: Callable[..., None]) -> Any:
+        @functools.wraps(body)
+        def guarded(context: Context, *arguments: Any, **named: Any) -> None:
+            try:
+                body(context, *arguments, **named)
+            except OperatorError as error:
+                raise Exit(_red(f"✗ {error}"), code=error.exit_code) from error
+            except KeyboardInterrupt:
+                raise Exit("Stopped at your request.", code=130) from None
+            except BrokenPipeError:
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+                raise Exit(code=0) from None
+
+        return task(positional=[], **options)(guarded)
+
+    return wrap
+
+
+def _red(text: str) -> str:
+    return f"\033[31m{text}\033[0m" if _coloured(sys.stderr) else text
+
+
+def _coloured(stream: Any) -> bool:
+    return bool(stream.isatty()) and not os.environ.get("NO_COLOR")
+
+
+def say(text: str) -> None:
+    """Tell the operator what is going on: on standard error, so that standard output is the result alone."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def show(text: str = "") -> None:
+    """Print a result."""
+    print(text, flush=True)
+
+
+def show_json(document: Any) -> None:
+    """Print a result for a machine."""
+    print(json.dumps(document, indent=2, default=str), flush=True)
+
+
+def paint(text: str, style: str) -> str:
+    """Colour a line of a result, on a terminal only."""
+    codes = {
+        "green": "32",
+        "yellow": "33",
+        "red": "31",
+        "bold red": "1;31",
+        "cyan": "36",
+        "bold": "1",
+        "dim": "2",
+    }
+    return f"\033[{codes[style]}m{text}\033[0m" if _coloured(sys.stdout) else text
+
+
+@contextlib.contextmanager
+def progress(what: str) -> Iterator[tuple[Progress, Callable[[dict[str, Any]], None]]]:
+    """Show a running Terraform: a status line that is rewritten on a terminal, else a line every ten seconds."""
+    import threading
+
+    from scripts.progress import Progress
+
+    state = Progress()
+    on_terminal = sys.stderr.isatty()
+    finished = threading.Event()
+    lock = threading.Lock()
+
+    def clear() -> None:
+        if on_terminal:
+            print("\r\033[K", end="", file=sys.stderr, flush=True)
+
+    def draw() -> None:
+        while not finished.wait(0.5 if on_terminal else _SECONDS_BETWEEN_LINES):
+            with lock:
+                if on_terminal:
+                    width = os.get_terminal_size(sys.stderr.fileno()).columns
+                    print(
+                        f"\r\033[K{f'{what}: {state.status()}'[: width - 1]}",
+                        end="",
+                        file=sys.stderr,
+                        flush=True,
+                    )
+                else:
+                    say(f"{what}: {state.status()}")
+
+    def listen(event: dict[str, Any]) -> None:
+        with lock:
+            line = state.take(event)
+            if line is not None and on_terminal:
+                clear()
+                say(f"  {line}")
+
+    drawer = threading.Thread(target=draw, daemon=True)
+    drawer.start()
+    try:
+        yield state, listen
+    finally:
+        finished.set()
+        drawer.join(timeout=2)
+        clear()
+
+
+def _find(env: str | None) -> Environment:
+    from scripts import environments
+
+    return environments.find(env)
+
+
+def _is_interactive() -> bool:
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def _confirm(environment: Environment, question: str) -> bool:
+    """Ask on the terminal; a protected environment wants its name typed."""
+    if environment.protected:
+        answer = input(f"{question} Type {environment.name} to go on: ")
+        return answer.strip() == environment.name
+    return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+
+
+def _show_plan(plan: Plan, *, every: bool = False) -> None:
+    from scripts import report
+
+    for action, line in report.lines(plan, all_creations=every):
+        show(paint(line, report.STYLES[action]))
+    if not plan.is_empty:
+        show()
+    show(paint(report.headline(plan), "bold"))
+
+
+def _show_outputs(environment: Environment, outputs: dict[str, Any]) -> None:
+    from scripts import overview
+
+    for label, text in overview.lines(environment, outputs):
+        show(f"{label + ':' if label else '':<14} {text}")
+
+
+# ------------------------------------------------------------------------------------------------ plan and apply
+
+
+@verb(
+    help={
+        "env": _ENV_HELP,
+        "destroy": "Plan the destruction of everything in it.",
+        "offline": "Plan from an empty state although there are credentials.",
+        "every": "List every resource to create, not only how many a module makes.",
+        "image-digest": "Digest (sha256:…) of the back end's image; without it the root's default.",
+        "markdown": "Also write the report as Markdown to this file, for a pull request.",
+        "json": _JSON_HELP,
+    }
+)
+def plan(
+    _context: Context,
+    env: str | None = None,
+    destroy: bool = False,
+    offline: bool = False,
+    every: bool = False,
+    image_digest: str | None = None,
+    markdown: str | None = None,
+    json: bool = False,
+) -> None:
+    """Show what an apply would change, and save that plan under a seal for `invoke apply`.
+
+    Without AWS credentials the plan is made offline, from an empty state: it shows everything the environment consists
+    of, and it can't be applied. `invoke rehearse` goes further without an account.
+
+    Examples: invoke plan --env=staging · invoke plan --env=prod --markdown=plan.md · invoke plan --env=prod --json
+    """
+    from scripts import operations, report
+
+    environment = _find(env)
+    workplace = operations.open_workplace(
+        environment, say=lambda text: say(f"{text} …"), offline=_is_offline(environment, offline)
+    )
+    planned = _make_plan(workplace, destroy=destroy, image_digest=image_digest)
+    full = planned.plan
+    if json or markdown or _needs_attributes(planned.plan):
+        full = operations.read_plan(workplace)
+    reasons = operations.refusals(workplace, full, planned.saved)
+    if markdown:
+        _write(
+            markdown,
+            report.markdown(
+                full, title=f"Plan for {environment.name}" + (" (offline)" if planned.offline else "")
+            ),
+        )
+    if json:
+        show_json(
+            report.document(full, environment=environment.name, offline=planned.offline, refusals=reasons)
+        )
+        return
+    _show_plan(full, every=every)
+    for reason in reasons:
+        show(paint(f"! {reason}", "yellow"))
+    if planned.offline:
+        show(
+            f"This plan can't be applied. To see it work without an account: invoke rehearse --env={environment.name}"
+        )
+    elif not planned.plan.is_empty:
+        show(f"Saved and sealed. To apply exactly this: invoke apply --env={environment.name}")
+
+
+@verb(
+    help={
+        "env": _ENV_HELP,
+        "allow": "Address of a stateful resource whose loss is meant (can be repeated).",
+        "reason": "Why the losses named by --allow are meant; recorded beside the state.",
+        "image-digest": "Digest (sha256:…) of the back end's image, where a plan has to be made.",
+        "yes": "Don't ask, and make the plan if none is saved; for machines.",
+        "json": _JSON_HELP,
+    },
+    iterable=["allow"],
+)
+def apply(
+    _context: Context,
+    env: str | None = None,
+    allow: list[str] | None = None,
+    reason: str | None = None,
+    image_digest: str | None = None,
+    yes: bool = False,
+    json: bool = False,
+) -> None:
+    """Apply the saved plan, or make one, show it, ask, and apply that.
+
+    A saved plan is applied only while its seal holds: same configuration, same state, same image, less than a day old.
+    Replacing or destroying anything that holds data is refused unless --allow names it with a --reason. A protected
+    environment wants its name typed. `local` needs no account: it lives in an embedded AWS that this starts.
+
+    Examples: invoke apply --env=local · invoke apply --env=prod · invoke apply --env=staging --yes
+    """
+    from scripts import operations, secret_values
+
+    environment = _find(env)
+    started = time.monotonic()
+    operations.refuse_unless_applicable(environment)
+    workplace = operations.open_workplace(environment, say=lambda text: say(f"{text} …"))
+    saved = _plan_to_apply(workplace, yes=yes, image_digest=image_digest)
+    allowed = allow or []
+    full = operations.read_plan(workplace)
+    reasons = operations.refusals(workplace, full, saved, allowed=allowed, reason=reason)
+    _show_plan_to_confirm(full, to_stdout=not json)
+    if reasons:
+        raise RefusedError("This plan is not applied. " + " ".join(reasons))
+    if (
+        not full.is_empty
+        and not yes
+        and not environment.is_local
+        and not _confirm(environment, f"Apply this to {environment.name}?")
+    ):
+        raise Exit("Nothing was changed.", code=1)
+    if not full.is_empty:
+        with progress(f"applying {environment.name}") as (state, listen):
+            operations.apply(workplace, saved, full, allowed=allowed, reason=reason, on_event=listen)
+        slow = ", ".join(
+            f"{address.removeprefix('module.stack.')} {seconds:.0f} s"
+            for address, seconds in state.slowest(3)
+        )
+        say(f"Applied {state.done} changes in {time.monotonic() - started:.0f} s (longest: {slow}).")
+    outputs = workplace.terraform.output()
+    if outputs.get("secrets"):
+        client = operations.secrets_client(workplace)
+        made = secret_values.generate_missing(client, outputs["secrets"])
+        if made:
+            say(f"Generated a value for: {', '.join(made)}.")
+        empty = secret_values.without_value(client, outputs["secrets"])
+        if empty:
+            say(
+                f"Still without a value, and tasks will not start without it: {', '.join(empty)} (invoke secrets.set)."
+            )
+    if json:
+        show_json(outputs)
+    else:
+        _show_outputs(environment, outputs)
+
+
+@verb(help={"env": _ENV_HELP, "yes": _YES_HELP})
+def destroy(_context: Context, env: str | None = None, yes: bool = False) -> None:
+    """Destroy everything in an environment that is not protected.
+
+    A protected environment is refused: lift the protection in its root, apply that, and come back. For `local`,
+    `invoke emulator.stop` is the quick way: the embedded AWS forgets everything at once.
+
+    Example: invoke destroy --env=staging
+    """
+    from scripts import gates, operations
+
+    environment = _find(env)
+    reasons = gates.destroy_refusals(environment)
+    if reasons:
+        raise RefusedError(" ".join(reasons))
+    operations.refuse_unless_applicable(environment, "destroy")
+    workplace = operations.open_workplace(environment, say=lambda text: say(f"{text} …"))
+    planned = _make_plan(workplace, destroy=True)
+    full = operations.read_plan(workplace)
+    _show_plan(full)
+    if full.is_empty:
+        return
+    if not yes:
+        if not _is_interactive():
+            raise RefusedError(
+                "destroy asks before it acts, and there is no terminal: say --yes if that is meant."
+            )
+        answer = input(f"Destroy all of this? Type {environment.name} to go on: ")
+        if answer.strip() != environment.name:
+            raise Exit("Nothing was destroyed.", code=1)
+    with progress(f"destroying {environment.name}") as (state, listen):
+        operations.apply(workplace, planned.saved, full, on_event=listen)
+    show(f"Destroyed {state.done} resources.")
+
+
+@verb(
+    help={
+        "env": _ENV_HELP,
+        "name": "Only this output.",
+        "json": _JSON_HELP,
+    }
+)
+def output(_context: Context, env: str | None = None, name: str | None = None, json: bool = False) -> None:
+    """Show what an applied environment tells: URLs, names, queues, buckets, secrets to fill.
+
+    Examples: invoke output --env=staging · invoke output --env=prod --name=buckets --json
+    """
+    from scripts import operations
+    from scripts.errors import UsageError
+
+    environment = _find(env)
+    operations.refuse_unless_reachable(environment, "output")
+    outputs = operations.open_workplace(environment).terraform.output()
+    if not outputs:
+        raise OperatorError(
+            f"Nothing is applied to {environment.name} yet: invoke apply --env={environment.name}"
+        )
+    if name is not None:
+        if name not in outputs:
+            raise UsageError(
+                f"{environment.name} has no output {name!r}; there are: {', '.join(sorted(outputs))}."
+            )
+        show_json(outputs[name])
+    elif json:
+        show_json(outputs)
+    else:
+        _show_outputs(environment, outputs)
+
+
+@verb(
+    help={
+        "env": _ENV_HELP,
+        "upgrade": "Look for a newer provider within the constraint and write the lock file.",
+    }
+)
+def init(_context: Context, env: str | None = None, upgrade: bool = False) -> None:
+    """Prepare an environment's root: modules, provider, backend. The other verbs do it when it is needed.
+
+    Example: invoke init --env=staging
+    """
+    from scripts import operations
+
+    environment = _find(env)
+    options = {"upgrade": True, "lockfile": None} if upgrade else {}
+    workplace = operations.open_workplace(environment, say=lambda text: say(f"{text} …"))
+    operations.initialise(workplace.terraform, always=True, **options)
+    show(f"{environment.name} is initialised in {workplace.terraform.folder}.")
+
+
+def _is_offline(environment: Environment, wanted: bool) -> bool:
+    from scripts import operations
+
+    offline = wanted or operations.plans_offline(environment)
+    if offline:
+        why = "as asked" if wanted else "no AWS credentials were found"
+        say(
+            f"OFFLINE plan of {environment.name}, from an empty state ({why}): it shows everything, and can't be applied."
+        )
+    return offline
+
+
+def _make_plan(workplace: Workplace, *, destroy: bool = False, image_digest: str | None = None) -> Planned:
+    from scripts import operations
+
+    with progress(f"planning {workplace.environment.name}") as (_, listen):
+        return operations.make_plan(
+            workplace,
+            on_event=listen,
+            image_digest=image_digest,
+            destroy=destroy,
+            say=lambda text: say(f"{text} …"),
+        )
+
+
+def _needs_attributes(plan: Plan) -> bool:
+    """Say whether the report has attributes to show, which Terraform takes seconds to tell: changes and replacements."""
+    from scripts.plan import Action
+
+    return bool({Action.UPDATE, Action.REPLACE} & set(plan.counts()))
+
+
+def _plan_to_apply(workplace: Workplace, *, yes: bool, image_digest: str | None) -> SavedPlan:
+    """Return the saved plan if its seal holds; else make one where somebody can look at it."""
+    from scripts import operations, seal
+
+    environment = workplace.environment
+    saved = seal.load(workplace.plan_file)
+    if saved is not None and saved.seal.destroys:
+        saved = None
+    reasons = operations.breaches(workplace, saved, image_digest=image_digest) if saved is not None else []
+    if saved is not None and not reasons:
+        say("Applying the saved plan: its seal holds.")
+        return saved
+    if environment.is_local:
+        return _make_plan(workplace, image_digest=image_digest).saved
+    if not _is_interactive() and (reasons or not yes):
+        why = (
+            "The saved plan can't be applied. " + " ".join(reasons)
+            if reasons
+            else "There is no saved plan, and no terminal to show one."
+        )
+        raise RefusedError(
+            f"{why} Run `invoke plan --env={environment.name}` first"
+            + ("." if reasons else ", or say --yes.")
+        )
+    for reason in reasons:
+        say(f"The saved plan is put aside. {reason}")
+    return _make_plan(workplace, image_digest=image_digest).saved
+
+
+def _show_plan_to_confirm(plan: Plan, *, to_stdout: bool) -> None:
+    from scripts import report
+
+    if to_stdout:
+        _show_plan(plan)
+    else:
+        say(report.headline(plan))
+
+
+def _write(path: str, text: str) -> None:
+    try:
+        with open(path, "w") as file:
+            file.write(text)
+    except OSError as error:
+        raise OperatorError(f"{path} can't be written: {error.strerror}.") from error
+    say(f"Wrote {path}.")
+
+
+# ------------------------------------------------------------------------------------------------ without an account
+
+
+@verb(
+    help={
+        "env": _ENV_HELP,
+        "base": "Apply this git ref first, and show what the present tree changes on top of it.",
+        "json": _JSON_HELP,
+    }
+)
+def rehearse(_context: Context, env: str | None = None, base: str | None = None, json: bool = False) -> None:
+    """Apply an environment's own root, unchanged, to a private embedded AWS; one verdict, no account.
+
+    It applies, plans again and must find nothing to do, destroys, and must find nothing left. With --base it applies that
+    git ref first and shows what your change would replace or destroy on top. Takes some minutes: the waiting is the
+    provider's own.
+
+    Examples: invoke rehearse --env=prod · invoke rehearse --env=prod --base=origin/main
+    """
+    from scripts import rehearsal
+
+    environment = _find(env)
+    with progress(f"rehearsing {environment.name}") as (state, listen):
+
+        def on_step(name: str) -> None:
+            state.restart()
+            say(f"→ {name}")
+
+        result = rehearsal.rehearse(environment, base=base, on_step=on_step, on_event=listen)
+    if json:
+        show_json(
+            {
+                "environment": environment.name,
+                "base": base,
+                "good": result.good,
+                "steps": [vars(step) for step in result.steps],
+            }
+        )
+    else:
+        if result.change is not None:
+            _show_plan(result.change)
+            show()
+        for step in result.steps:
+            show(
+                paint(
+                    f"{'✓' if step.good else '✗'} {step.name:<28} {step.seconds:>5.0f} s  {step.detail}",
+                    "green" if step.good else "bold red",
+                )
+            )
+    if not result.good:
+        raise Exit(
+            _red(f"✗ The rehearsal of {environment.name} failed; its logs are in {result.home}."), code=1
+        )
+    if not json:
+        show(paint(f"The rehearsal of {environment.name} went as it must.", "bold"))
+
+
+@verb(help={"env": _ENV_HELP, "yes": _YES_HELP, "json": _JSON_HELP})
+def bootstrap(_context: Context, env: str | None = None, yes: bool = False, json: bool = False) -> None:
+    """Make what must exist before the first apply: the state bucket, and the hosted zone of the domain.
+
+    Safe to run again: what is as it should be stays, and a run that was cut short is finished. It says what it did, and
+    which name servers to give to the registrar of the domain (or to the parent zone).
+
+    Example: invoke bootstrap --env=staging
+    """
+    from scripts import bootstrap as library
+    from scripts import operations
+
+    environment = _find(env)
+    library.refuse_unless_possible(environment)
+    access = operations.reach(environment)
+    if not yes:
+        if not _is_interactive():
+            raise RefusedError(
+                "bootstrap asks before it acts, and there is no terminal: say --yes if that is meant."
+            )
+        if not _confirm(
+            environment, f"Make the state bucket of {environment.name} in account {environment.account_id}?"
+        ):
+            raise Exit("Nothing was made.", code=1)
+    with progress(f"bootstrapping {environment.name}") as (_, listen):
+        done = library.run(environment, access, say=lambda text: say(f"{text} …"), on_event=listen)
+    if json:
+        show_json(vars(done))
+        return
+    show(f"State bucket {done.bucket}: {'was there' if done.existed else 'made'}.")
+    for change in done.changes:
+        show(f"  {change}")
+    if not done.changes:
+        show("  Everything is as it should be.")
+    if done.hosted_zone:
+        show(f"Hosted zone of {environment.domain}: {done.hosted_zone['zone_id']}")
+        if environment.zone_id != done.hosted_zone["zone_id"]:
+            show(f"  Put this id into terraform/envs/{environment.name}/main.tf as domain.zone_id.")
+        show("  Name servers, for the registrar of the domain or its parent zone:")
+        for server in done.hosted_zone["name_servers"]:
+            show(f"    {server}")
+
+
+# ------------------------------------------------------------------------------------------------ the embedded AWS
+
+
+@verb(help={"env": "Whose embedded AWS (local)."})
+def emulator_start(_context: Context, env: str = "local") -> None:
+    """Start the embedded AWS on a free loopback port, or find the one that runs."""
+    from scripts import operations
+
+    environment = _find(env)
+    _require_local(environment)
+    access = operations.reach(environment, say=lambda text: say(f"{text} …"))
+    show(f"The embedded AWS answers at {access.endpoint}.")
+
+
+@verb(help={"env": "Whose embedded AWS (local)."})
+def emulator_stop(_context: Context, env: str = "local") -> None:
+    """Stop the embedded AWS; it forgets everything, and the next apply starts afresh."""
+    from scripts import operations
+    from scripts.emulator import control
+
+    environment = _find(env)
+    _require_local(environment)
+    stopped = control.stop(operations.emulator_home(environment))
+    show("Stopped." if stopped else "It was not running.")
+
+
+@verb(help={"env": "Whose embedded AWS (local).", "json": _JSON_HELP})
+def emulator_status(_context: Context, env: str = "local", json: bool = False) -> None:
+    """Say whether the embedded AWS runs, where, and what exists in it."""
+    from collections import Counter
+
+    from scripts import operations
+    from scripts.emulator import control
+
+    environment = _find(env)
+    _require_local(environment)
+    found = control.find(operations.emulator_home(environment))
+    resources = found.resources() if found else []
+    if json:
+        show_json(
+            {
+                "running": found is not None,
+                "endpoint": found.endpoint if found else None,
+                "pid": found.pid if found else None,
+                "resources": resources,
+            }
+        )
+        return
+    if found is None:
+        show("The embedded AWS is not running; invoke apply --env=local starts it.")
+        return
+    show(
+        f"The embedded AWS answers at {found.endpoint} (process {found.pid}) and holds {len(resources)} resources:"
+    )
+    for kind, number in sorted(Counter(item.split(" ", 1)[0] for item in resources).items()):
+        show(f"  {kind:<28} {number:>4}")
+
+
+def _require_local(environment: Environment) -> None:
+    from scripts.errors import UsageError
+
+    if not environment.is_local:
+        raise UsageError(
+            f"{environment.name} lives in AWS; only local has an embedded one (rehearse starts its own)."
+        )
+
+
+# ------------------------------------------------------------------------------------------------ secrets
+
+
+@verb(help={"env": _ENV_HELP, "json": _JSON_HELP})
+def secrets_list(_context: Context, env: str | None = None, json: bool = False) -> None:
+    """List the environment's secrets and whether each has a value. Values are never shown."""
+    from scripts import operations, secret_values
+
+    client, declared = operations.open_secrets(_find(env))
+    rows = {
+        key: {**secret, "has_value": secret_values.has_value(client, secret["arn"])}
+        for key, secret in declared.items()
+    }
+    if json:
+        show_json(rows)
+        return
+    for key, row in sorted(rows.items()):
+        show(
+            f"{'✓' if row['has_value'] else '✗'} {key:<32} {'generated' if row['generated'] else 'set by the team'}"
+        )
+
+
+@verb(help={"env": _ENV_HELP, "key": "Which secret, as `invoke secrets.list` names it."})
+def secrets_set(_context: Context, env: str | None = None, key: str = "") -> None:
+    """Give a secret its value, read from standard input (never from an argument, which every process can read).
+
+    Example: pass show stripe | invoke secrets.set --env=prod --key=stripe-api-key
+    """
+    import getpass
+
+    from scripts import operations, secret_values
+
+    environment = _find(env)
+    client, declared = operations.open_secrets(environment)
+    value = getpass.getpass(f"Value of {key}: ") if sys.stdin.isatty() else sys.stdin.read().rstrip("\n")
+    secret_values.put(client, declared, key, value)
+    show(f"{key} of {environment.name} has a new value; running tasks take it up when they start again.")
+
+
+namespace = Collection(plan, apply, destroy, output, init, rehearse, bootstrap)
+namespace.add_collection(
+    Collection("emulator", start=emulator_start, stop=emulator_stop, status=emulator_status), name="emulator"
+)
+namespace.add_collection(Collection("secrets", list=secrets_list, set=secrets_set), name="secrets")
