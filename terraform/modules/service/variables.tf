@@ -44,8 +44,8 @@ variable "container" {
   nullable = false
 
   validation {
-    condition     = can(regex("^[^@: ]+(:[0-9]+/[^@: ]+)?(:[A-Za-z0-9_.-]+)?(@sha256:[0-9a-f]{64})?$", var.container.image)) && can(regex("@sha256:|:", var.container.image)) && !endswith(var.container.image, ":latest")
-    error_message = "container.image must name a digest (repository@sha256:…) or a tag that does not move: without one, ECS runs whatever `latest` is that day."
+    condition     = can(regex("^[^@ ]+@sha256:[0-9a-f]{64}$", var.container.image))
+    error_message = "container.image must name a digest, repository@sha256: and 64 hexadecimal digits: a tag can move between two tasks of one service."
   }
   validation {
     condition     = length(var.container.command) > 0
@@ -217,7 +217,7 @@ variable "size" {
   nullable = false
 
   validation {
-    condition     = contains(lookup(local.fargate_memory, tostring(var.size.cpu), []), var.size.memory)
+    condition     = contains(lookup(local._fargate_memory, tostring(var.size.cpu), []), var.size.memory)
     error_message = "size must be a pair that Fargate offers: cpu 256 with memory 512, 1024 or 2048; 512 with 1024 to 4096; 1024 with 2048 to 8192; 2048 with 4096 to 16384; 4096 with 8192 to 30720 (steps of 1024); 8192 with 16384 to 61440 (steps of 4096); 16384 with 32768 to 122880 (steps of 8192)."
   }
   validation {
