@@ -13,6 +13,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from invoke.collection import Collection
@@ -223,22 +224,16 @@ def plan(
     if markdown:
         _write(
             markdown,
-            report.markdown(
-                full, title=f"Plan for {environment.name}" + (" (offline)" if planned.offline else "")
-            ),
+            report.markdown(full, title=f"Plan for {environment.name}" + (" (offline)" if planned.offline else "")),
         )
     if json:
-        show_json(
-            report.document(full, environment=environment.name, offline=planned.offline, refusals=reasons)
-        )
+        show_json(report.document(full, environment=environment.name, offline=planned.offline, refusals=reasons))
         return
     _show_plan(full, every=every)
     for reason in reasons:
         show(paint(f"! {reason}", "yellow"))
     if planned.offline:
-        show(
-            f"This plan can't be applied. To see it work without an account: invoke rehearse --env={environment.name}"
-        )
+        show(f"This plan can't be applied. To see it work without an account: invoke rehearse --env={environment.name}")
     elif not planned.plan.is_empty:
         show(f"Saved and sealed. To apply exactly this: invoke apply --env={environment.name}")
 
@@ -295,8 +290,7 @@ def apply(
         with progress(f"applying {environment.name}") as (state, listen):
             operations.apply(workplace, saved, full, allowed=allowed, reason=reason, on_event=listen)
         slow = ", ".join(
-            f"{address.removeprefix('module.stack.')} {seconds:.0f} s"
-            for address, seconds in state.slowest(3)
+            f"{address.removeprefix('module.stack.')} {seconds:.0f} s" for address, seconds in state.slowest(3)
         )
         say(f"Applied {state.done} changes in {time.monotonic() - started:.0f} s (longest: {slow}).")
     outputs = workplace.terraform.output()
@@ -307,9 +301,7 @@ def apply(
             say(f"Generated a value for: {', '.join(made)}.")
         empty = secret_values.without_value(client, outputs["secrets"])
         if empty:
-            say(
-                f"Still without a value, and tasks will not start without it: {', '.join(empty)} (invoke secrets.set)."
-            )
+            say(f"Still without a value, and tasks will not start without it: {', '.join(empty)} (invoke secrets.set).")
     if json:
         show_json(outputs)
     else:
@@ -340,9 +332,7 @@ def destroy(_context: Context, env: str | None = None, yes: bool = False) -> Non
         return
     if not yes:
         if not _is_interactive():
-            raise RefusedError(
-                "destroy asks before it acts, and there is no terminal: say --yes if that is meant."
-            )
+            raise RefusedError("destroy asks before it acts, and there is no terminal: say --yes if that is meant.")
         answer = input(f"Destroy all of this? Type {environment.name} to go on: ")
         if answer.strip() != environment.name:
             raise Exit("Nothing was destroyed.", code=1)
@@ -370,14 +360,10 @@ def output(_context: Context, env: str | None = None, name: str | None = None, j
     operations.refuse_unless_reachable(environment, "output")
     outputs = operations.open_workplace(environment).terraform.output()
     if not outputs:
-        raise OperatorError(
-            f"Nothing is applied to {environment.name} yet: invoke apply --env={environment.name}"
-        )
+        raise OperatorError(f"Nothing is applied to {environment.name} yet: invoke apply --env={environment.name}")
     if name is not None:
         if name not in outputs:
-            raise UsageError(
-                f"{environment.name} has no output {name!r}; there are: {', '.join(sorted(outputs))}."
-            )
+            raise UsageError(f"{environment.name} has no output {name!r}; there are: {', '.join(sorted(outputs))}.")
         show_json(outputs[name])
     elif json:
         show_json(outputs)
@@ -399,7 +385,7 @@ def init(_context: Context, env: str | None = None, upgrade: bool = False) -> No
     from scripts import operations
 
     environment = _find(env)
-    options = {"upgrade": True, "lockfile": None} if upgrade else {}
+    options: dict[str, Any] = {"upgrade": True, "lockfile": None} if upgrade else {}
     workplace = operations.open_workplace(environment, say=lambda text: say(f"{text} …"))
     operations.initialise(workplace.terraform, always=True, **options)
     show(f"{environment.name} is initialised in {workplace.terraform.folder}.")
@@ -458,8 +444,7 @@ def _plan_to_apply(workplace: Workplace, *, yes: bool, image_digest: str | None)
             else "There is no saved plan, and no terminal to show one."
         )
         raise RefusedError(
-            f"{why} Run `invoke plan --env={environment.name}` first"
-            + ("." if reasons else ", or say --yes.")
+            f"{why} Run `invoke plan --env={environment.name}` first" + ("." if reasons else ", or say --yes.")
         )
     for reason in reasons:
         say(f"The saved plan is put aside. {reason}")
@@ -477,8 +462,7 @@ def _show_plan_to_confirm(plan: Plan, *, to_stdout: bool) -> None:
 
 def _write(path: str, text: str) -> None:
     try:
-        with open(path, "w") as file:
-            file.write(text)
+        Path(path).write_text(text)
     except OSError as error:
         raise OperatorError(f"{path} can't be written: {error.strerror}.") from error
     say(f"Wrote {path}.")
@@ -534,9 +518,7 @@ def rehearse(_context: Context, env: str | None = None, base: str | None = None,
                 )
             )
     if not result.good:
-        raise Exit(
-            _red(f"✗ The rehearsal of {environment.name} failed; its logs are in {result.home}."), code=1
-        )
+        raise Exit(_red(f"✗ The rehearsal of {environment.name} failed; its logs are in {result.home}."), code=1)
     if not json:
         show(paint(f"The rehearsal of {environment.name} went as it must.", "bold"))
 
@@ -558,9 +540,7 @@ def bootstrap(_context: Context, env: str | None = None, yes: bool = False, json
     access = operations.reach(environment)
     if not yes:
         if not _is_interactive():
-            raise RefusedError(
-                "bootstrap asks before it acts, and there is no terminal: say --yes if that is meant."
-            )
+            raise RefusedError("bootstrap asks before it acts, and there is no terminal: say --yes if that is meant.")
         if not _confirm(
             environment, f"Make the state bucket of {environment.name} in account {environment.account_id}?"
         ):
@@ -635,9 +615,7 @@ def emulator_status(_context: Context, env: str = "local", json: bool = False) -
     if found is None:
         show("The embedded AWS is not running; invoke apply --env=local starts it.")
         return
-    show(
-        f"The embedded AWS answers at {found.endpoint} (process {found.pid}) and holds {len(resources)} resources:"
-    )
+    show(f"The embedded AWS answers at {found.endpoint} (process {found.pid}) and holds {len(resources)} resources:")
     for kind, number in sorted(Counter(item.split(" ", 1)[0] for item in resources).items()):
         show(f"  {kind:<28} {number:>4}")
 
@@ -646,9 +624,7 @@ def _require_local(environment: Environment) -> None:
     from scripts.errors import UsageError
 
     if not environment.is_local:
-        raise UsageError(
-            f"{environment.name} lives in AWS; only local has an embedded one (rehearse starts its own)."
-        )
+        raise UsageError(f"{environment.name} lives in AWS; only local has an embedded one (rehearse starts its own).")
 
 
 # ------------------------------------------------------------------------------------------------ secrets
@@ -661,16 +637,13 @@ def secrets_list(_context: Context, env: str | None = None, json: bool = False) 
 
     client, declared = operations.open_secrets(_find(env))
     rows = {
-        key: {**secret, "has_value": secret_values.has_value(client, secret["arn"])}
-        for key, secret in declared.items()
+        key: {**secret, "has_value": secret_values.has_value(client, secret["arn"])} for key, secret in declared.items()
     }
     if json:
         show_json(rows)
         return
     for key, row in sorted(rows.items()):
-        show(
-            f"{'✓' if row['has_value'] else '✗'} {key:<32} {'generated' if row['generated'] else 'set by the team'}"
-        )
+        show(f"{'✓' if row['has_value'] else '✗'} {key:<32} {'generated' if row['generated'] else 'set by the team'}")
 
 
 @verb(help={"env": _ENV_HELP, "key": "Which secret, as `invoke secrets.list` names it."})

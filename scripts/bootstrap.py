@@ -39,9 +39,7 @@ class Bootstrapped:
     hosted_zone: dict[str, Any] | None
 
 
-def run(
-    environment: Environment, access: Access, *, say: Say, on_event: Listener | None = None
-) -> Bootstrapped:
+def run(environment: Environment, access: Access, *, say: Say, on_event: Listener | None = None) -> Bootstrapped:
     """Bring bucket and zone to what `terraform/bootstrap` says; raise if the bucket is somebody else's."""
     state = environment.state
     if state is None:
@@ -77,7 +75,7 @@ def run(
     say("planning")
     changed = terraform.plan(plan_file, on_event=on_event)
     plan = Plan.parse(terraform.show(plan_file))
-    _refuse_losses(plan, environment)
+    _refuse_losses(plan)
     if changed:
         say("applying")
         terraform.apply(plan_file, on_event=on_event)
@@ -133,10 +131,10 @@ def _makes_zone(environment: Environment, present: dict[str, Any] | None) -> boo
     return environment.domain is not None and (made or environment.zone_id == PLACEHOLDER_ZONE)
 
 
-def _refuse_losses(plan: Plan, environment: Environment) -> None:
+def _refuse_losses(plan: Plan) -> None:
     from scripts import gates
 
-    reasons = gates.refusals(plan, environment)
+    reasons = gates.refusals(plan)
     if reasons:
         raise RefusedError("Nothing was changed. " + " ".join(reasons))
 

@@ -126,9 +126,7 @@ def _parse(text: str, source: Path) -> dict[str, Any]:
         ) from error
     try:
         provider = next(block["aws"] for block in document["provider"] if "alias" not in block["aws"])
-        backend = next(
-            (block["s3"] for item in document["terraform"] for block in item.get("backend", [])), None
-        )
+        backend = next((block["s3"] for item in document["terraform"] for block in item.get("backend", [])), None)
         stack = next((block["stack"] for block in document.get("module", []) if "stack" in block), None)
         (account_id,) = provider["allowed_account_ids"]
         return {

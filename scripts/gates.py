@@ -31,9 +31,7 @@ STATEFUL = {
 _LOSES = {Action.REPLACE: "replace", Action.DELETE: "destroy", Action.FORGET: "give up"}
 
 
-def refusals(
-    plan: Plan, environment: Environment, *, allowed: Collection[str] = (), reason: str | None = None
-) -> list[str]:
+def refusals(plan: Plan, *, allowed: Collection[str] = (), reason: str | None = None) -> list[str]:
     """Say why this plan must not be applied; an empty list lets it through.
 
     `allowed` are addresses whose loss the operator accepts, for a stated `reason`.
@@ -60,6 +58,6 @@ def destroy_refusals(environment: Environment) -> list[str]:
     if not environment.protected:
         return []
     return [
-        f"{environment.name} is protected: set protected = false in {environment.root.name}/main.tf, apply that after review,"
-        " and only then destroy it."
+        (f"{environment.name} is protected: set protected = false in {environment.root.name}/main.tf, apply that after review,"
+        " and only then destroy it.")
     ]

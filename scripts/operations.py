@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 
 _UNINITIALISED = re.compile(
     r"terraform init|Module not installed|Backend initialization required|Inconsistent dependency lock|Required plugins",
-    re.I,
+    re.IGNORECASE,
 )
-_MODULE_LINE = re.compile(rb"^\s*(source|version)\s*=.*$", re.M)
+_MODULE_LINE = re.compile(rb"^\s*(source|version)\s*=.*$", re.MULTILINE)
 Say = Callable[[str], None]
 """Where an operation tells what it is doing: one short phrase at a time."""
 
@@ -137,9 +137,7 @@ def _initialised_from(folder: Path) -> str:
     digest.update(lock.read_bytes() if lock.exists() else b"")
     for file in sorted(folder.glob("*.tf")):
         text = file.read_bytes()
-        digest.update(
-            text if b"backend" in text else b"\n".join(m.group() for m in _MODULE_LINE.finditer(text))
-        )
+        digest.update(text if b"backend" in text else b"\n".join(m.group() for m in _MODULE_LINE.finditer(text)))
     for file in sorted((folder.parent.parent / "stack").glob("*.tf")):
         digest.update(b"\n".join(m.group() for m in _MODULE_LINE.finditer(file.read_bytes())))
     return digest.hexdigest()
@@ -241,9 +239,7 @@ def apply(
     reasons = breaches(workplace, saved)
     if reasons:
         raise RefusedError(
-            "This plan is not applied. "
-            + " ".join(reasons)
-            + f" Run `invoke plan --env={environment.name}` again."
+            "This plan is not applied. " + " ".join(reasons) + f" Run `invoke plan --env={environment.name}` again."
         )
     reasons = refusals(workplace, plan, saved, allowed=allowed, reason=reason)
     if reasons:
@@ -281,7 +277,7 @@ def refusals(
         return gates.destroy_refusals(environment)
     if environment.is_local:
         return []
-    return gates.refusals(plan, environment, allowed=allowed, reason=reason)
+    return gates.refusals(plan, allowed=allowed, reason=reason)
 
 
 def open_secrets(environment: Environment) -> tuple[SecretsManagerClient, dict[str, Any]]:
@@ -353,16 +349,12 @@ def record(workplace: Workplace, entry: dict[str, Any]) -> None:
     environment = workplace.environment
     stamp = time.strftime("%Y-%m-%dT%H-%M-%SZ", time.gmtime())
     body = (
-        json.dumps(
-            {"at": stamp, "by": getpass.getuser(), "environment": environment.name, **entry}, sort_keys=True
-        )
+        json.dumps({"at": stamp, "by": getpass.getuser(), "environment": environment.name, **entry}, sort_keys=True)
         + "\n"
     )
     if environment.state is None:
         with (environment.work / "applies.jsonl").open("a") as file:
             file.write(body)
         return
-    client = workplace.access.session(environment.state.region).client(
-        "s3", endpoint_url=workplace.access.endpoint
-    )
+    client = workplace.access.session(environment.state.region).client("s3", endpoint_url=workplace.access.endpoint)
     client.put_object(Bucket=environment.state.bucket, Key=f"applies/{stamp}.json", Body=body.encode())

@@ -78,7 +78,7 @@ class Change:
 
     def differences(self) -> list[tuple[str, Any, Any]]:
         """List the top-level attributes that change: name, before, after. Sensitive values are `(sensitive)`."""
-        found = []
+        found: list[tuple[str, Any, Any]] = []
         for name in sorted({*self.before, *self.after, *self.unknown}):
             old, new = self.before.get(name), self.after.get(name)
             if self.unknown.get(name):
@@ -104,14 +104,12 @@ class Plan:
     def parse(cls, document: Mapping[str, Any]) -> Plan:
         """Read the document of `terraform show -json`; raise PlanError for a format or an action it does not know."""
         version = str(document.get("format_version", ""))
-        if version.split(".")[0] != "1":
+        if version.split(".", 1)[0] != "1":
             raise PlanError(
                 f"This plan has format {version or 'unknown'}, and only 1.x is understood: update the project."
             )
         if document.get("errored"):
-            raise PlanError(
-                "This plan ended in an error, so it says only a part of what would happen: make a new one."
-            )
+            raise PlanError("This plan ended in an error, so it says only a part of what would happen: make a new one.")
         return cls(
             changes=tuple(_change(item) for item in document.get("resource_changes", ())),
             outputs={name: _action(item, name) for name, item in document.get("output_changes", {}).items()},
@@ -125,7 +123,9 @@ class Plan:
 
         It saves the seconds that `terraform show` takes; raise PlanError for an action it does not know.
         """
-        changes, drift, outputs = [], [], {}
+        changes: list[Change] = []
+        drift: list[Change] = []
+        outputs: dict[str, Action] = {}
         for event in events:
             if event.get("type") in ("planned_change", "resource_drift"):
                 change = _event_change(event["change"])

@@ -84,9 +84,7 @@ class Progress:
         if self.running:
             address, (_, begun) = min(self.running.items(), key=lambda item: item[1][1])
             more = f" and {len(self.running) - 1} more" if len(self.running) > 1 else ""
-            parts.append(
-                f"waiting {self.clock() - begun:.0f} s for {address.removeprefix('module.stack.')}{more}"
-            )
+            parts.append(f"waiting {self.clock() - begun:.0f} s for {address.removeprefix('module.stack.')}{more}")
         return " · ".join(parts)
 
     def slowest(self, number: int = 5) -> list[tuple[str, float]]:

@@ -73,9 +73,7 @@ def rehearse(
 
     Everything it makes, the embedded AWS too, is gone when it returns or raises.
     """
-    home = (
-        WORK / "rehearsal" / f"{environment.name}-{time.strftime('%H%M%S')}-{time.monotonic_ns() % 10**6:06}"
-    )
+    home = WORK / "rehearsal" / f"{environment.name}-{time.strftime('%H%M%S')}-{time.monotonic_ns() % 10**6:06}"
     trees = {"present": workspace.tree_copy(environment.name, home / "present")}
     if base is not None:
         trees["base"] = _at(base, environment, home / "base")
@@ -129,7 +127,7 @@ def _play(
         with step("plan this tree on top") as seen:
             terraform.plan(file, on_event=on_event)
             plan = rehearsal.change = Plan.parse(terraform.show(file))
-            losses = gates.refusals(plan, environment)
+            losses = gates.refusals(plan)
             seen.append(losses[0] if losses else f"✓ {len(plan.acting())} changes, nothing stateful is lost")
     else:
         terraform = at(trees["present"])
@@ -175,11 +173,7 @@ def _private_aws(environment: Environment, home: Path) -> Iterator[control.Emula
     try:
         if environment.state is not None:
             emulator.seed_bucket(environment.state.bucket, region=environment.state.region)
-        if (
-            environment.domain is not None
-            and environment.zone_id is not None
-            and environment.zone_id.startswith("Z")
-        ):
+        if environment.domain is not None and environment.zone_id is not None and environment.zone_id.startswith("Z"):
             emulator.seed_hosted_zone(environment.zone_id, environment.domain)
         yield emulator
     finally:
@@ -207,15 +201,11 @@ def _at(ref: str, environment: Environment, into: Path) -> Path:
         check=False,
     )
     if archive.returncode:
-        raise OperatorError(
-            f"git can't read terraform/ at {shown}: {archive.stderr.decode(errors='replace').strip()}."
-        )
+        raise OperatorError(f"git can't read terraform/ at {shown}: {archive.stderr.decode(errors='replace').strip()}.")
     into.mkdir(parents=True)
     with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as tar:
         tar.extractall(into, filter="data")
     root = into / "terraform" / "envs" / environment.name
     if not (root / "main.tf").exists():
-        raise UsageError(
-            f"terraform/envs/{environment.name} does not exist at {shown}: choose a later --base."
-        )
+        raise UsageError(f"terraform/envs/{environment.name} does not exist at {shown}: choose a later --base.")
     return root

@@ -64,9 +64,7 @@ def lines(plan: Plan, *, all_creations: bool = False) -> list[tuple[Action, str]
         described += [(change.action, line) for line in _describe(change)]
     if not all_creations:
         created = Counter(_module(change.address) for change in acting if change.action is Action.CREATE)
-        described += [
-            (Action.CREATE, f"+ {module:<42} {number:>3}") for module, number in sorted(created.items())
-        ]
+        described += [(Action.CREATE, f"+ {module:<42} {number:>3}") for module, number in sorted(created.items())]
     return described
 
 
@@ -85,8 +83,7 @@ def document(plan: Plan, **facts: Any) -> dict[str, Any]:
                 "reason": change.reason,
                 "forced_by": list(change.forced_by),
                 "differences": [
-                    {"attribute": name, "before": old, "after": new}
-                    for name, old, new in change.differences()
+                    {"attribute": name, "before": old, "after": new} for name, old, new in change.differences()
                 ]
                 if change.action in (Action.UPDATE, Action.REPLACE)
                 else [],
@@ -124,20 +121,14 @@ def markdown(plan: Plan, *, title: str) -> str:
 
 
 def _describe(change: Change) -> list[str]:
-    sign, verb = _SIGNS[change.action]
-    mark = (
-        f"  ← {STATEFUL[change.type]}"
-        if change.type in STATEFUL and change.action is not Action.CREATE
-        else ""
-    )
+    sign, _ = _SIGNS[change.action]
+    mark = f"  ← {STATEFUL[change.type]}" if change.type in STATEFUL and change.action is not Action.CREATE else ""
     moved = f" (was {change.previous_address})" if change.previous_address else ""
     described = [f"{sign} {change.address}{moved}{mark}"]
     if change.action in (Action.UPDATE, Action.REPLACE):
         for name, old, new in change.differences():
             forced = (
-                "  # forces the replacement"
-                if any(path.split(".")[0] == name for path in change.forced_by)
-                else ""
+                "  # forces the replacement" if any(path.split(".")[0] == name for path in change.forced_by) else ""
             )
             described.append(f"    {name}: {_short(old)} → {_short(new)}{forced}")
     return described

@@ -51,9 +51,7 @@ def without_value(client: SecretsManagerClient, declared: Mapping[str, Mapping[s
     return [key for key, secret in sorted(declared.items()) if not has_value(client, secret["arn"])]
 
 
-def put(
-    client: SecretsManagerClient, declared: Mapping[str, Mapping[str, Any]], key: str, value: str
-) -> None:
+def put(client: SecretsManagerClient, declared: Mapping[str, Mapping[str, Any]], key: str, value: str) -> None:
     """Give one secret a value; raise UsageError, with the keys there are, for one that is not declared."""
     if key not in declared:
         raise UsageError(

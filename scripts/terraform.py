@@ -204,10 +204,7 @@ class Terraform:
         name = command.replace(" ", "-")
         for old in sorted(self.logs.glob(f"{name}-*.log"))[:-_LOGS_KEPT]:
             old.unlink(missing_ok=True)
-        log = (
-            self.logs
-            / f"{name}-{time.strftime('%Y%m%dT%H%M%S')}-{os.getpid()}-{time.monotonic_ns() % 10**6:06}.log"
-        )
+        log = self.logs / f"{name}-{time.strftime('%Y%m%dT%H%M%S')}-{os.getpid()}-{time.monotonic_ns() % 10**6:06}.log"
         log.touch(mode=0o600)
         return log
 
@@ -252,9 +249,7 @@ def _passing_on_signals(process: subprocess.Popen[bytes]) -> Iterator[list[int]]
     if threading.current_thread() is not threading.main_thread():
         yield received
         return
-    before = {
-        number: signal.signal(number, pass_on) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    }
+    before = {number: signal.signal(number, pass_on) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     try:
         yield received
     finally:
