@@ -1,0 +1,53 @@
+"""Everything that was created in the embedded AWS and still exists."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from scripts.emulator import seeds
+from scripts.emulator.baseline import born_with
+from scripts.emulator.mends import store
+from scripts.emulator.walk import Item, items
+
+_BOOKKEEPING: dict[tuple[str, str], str] = {}
+
+_KEPT_BY_AWS: dict[tuple[str, str], Callable[[Any], bool]] = {}
+
+
+def existing(account_id: str) -> list[str]:
+    """Return `service region collection key` of everything that exists, sorted.
+
+    Left out: what a service is born with or makes by itself, its bookkeeping, what AWS itself keeps after a
+    deletion, and what was seeded (but not records that were added to a seeded zone).
+    """
+    return sorted([*_in_moto(account_id), *_in_mends(account_id)])
+
+
+def _in_mends(account_id: str) -> Iterator[str]:
+    for kept in store.stores(account_id):
+        for key in kept.values:
+            yield f"{kept.service} {kept.region} {kept.collection} {key}"
+
+
+def _in_moto(account_id: str) -> Iterator[str]:
+    from moto.core.base_backend import BackendDict
+
+    for service_backends in list(BackendDict._instances):
+        service = service_backends.service_name
+        for account, region, backend in list(service_backends.iter_backends()):
+            if account != account_id:  # moto routes by a backend of an account of its own
+                continue
+            own = born_with(service, account, region)
+            for item in items(backend):
+                if item not in own and _counts(service, item):
+                    yield f"{service} {region} {item.collection} {item.key}"
+
+
+def _counts(service: str, item: Item) -> bool:
+    if (service, item.collection) in _BOOKKEEPING:
+        return False
+    kept = _KEPT_BY_AWS.get((service, item.collection))
+    if kept is not None and kept(item.resource):
+        return False
+    return not seeds.planted(service, item)
