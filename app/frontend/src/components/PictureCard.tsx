@@ -1,0 +1,35 @@
+import type { Picture } from "../api/types";
+import { Link } from "../app/router";
+import { Thumbnail } from "./Thumbnail";
+
+const STATUS: Readonly<Record<Picture["status"], string | null>> = {
+  processing: "Being prepared…",
+  ready: null,
+  failed: "Could not be read",
+};
+
+interface CardProps {
+  readonly picture: Picture;
+  readonly onStale: (id: string) => void;
+}
+
+export function PictureCard({ picture, onStale }: CardProps) {
+  const status = STATUS[picture.status];
+  return (
+    <li className="card" data-status={picture.status}>
+      <Link to={`/pictures/${encodeURIComponent(picture.id)}`} className="card-link">
+        <Thumbnail source={picture.thumbnails?.small} status={picture.status} alt="" onStale={() => onStale(picture.id)} />
+        <span className="card-title">{picture.title}</span>
+        <span className="card-owner">
+          <span className="visually-hidden">, </span>by {picture.owner}
+        </span>
+        {status !== null && (
+          <span className="card-status">
+            <span className="visually-hidden">, </span>
+            {status}
+          </span>
+        )}
+      </Link>
+    </li>
+  );
+}
