@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from scripts.environments import REPOSITORY, Environment
+from scripts.environments import Environment
 from scripts.errors import OperatorError
 
 FRESH_SECONDS = 24 * 3600
@@ -150,10 +150,10 @@ def breaches(
     return found
 
 
-def configuration_hash(environment: Environment, repository: Path = REPOSITORY) -> str:
+def configuration_hash(environment: Environment) -> str:
     """Hash every file that Terraform reads for an environment: modules, stack, its root and lock file."""
     digest = hashlib.sha256()
-    terraform = repository / "terraform"
+    terraform = environment.root.parent.parent
     for folder in (terraform / "modules", terraform / "stack", environment.root):
         for file in sorted(_read_by_terraform(folder)):
             digest.update(file.relative_to(terraform).as_posix().encode() + b"\0")
