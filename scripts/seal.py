@@ -97,8 +97,8 @@ def load(file: Path) -> SavedPlan | None:
     if not file.exists():
         return None
     try:
-        document: dict[str, Any] = json.loads(_seal_file(file).read_text())
-        if document.get("format") != _FORMAT:
+        document = json.loads(_seal_file(file).read_text())
+        if not isinstance(document, dict) or document.get("format") != _FORMAT:
             raise ValueError("format")
         return SavedPlan(file=file, seal=Seal(**document))
     except (OSError, ValueError, TypeError) as error:
