@@ -65,5 +65,5 @@ resource "aws_s3_bucket_logging" "this" {
 
   bucket        = aws_s3_bucket.this.id
   target_bucket = var.log_bucket
-  target_prefix = "s3/${var.name}/" # the policy of the receiving bucket lets S3 write under s3/ only
+  target_prefix = "s3/${var.name}/"
 }

@@ -5,7 +5,7 @@ locals {
     {
       Sid       = "DenyWithoutTls"
       Effect    = "Deny"
-      Principal = "*"
+      Principal = { AWS = "*" }
       Action    = "s3:*"
       Resource  = local._whole_bucket
       Condition = { Bool = { "aws:SecureTransport" = "false" } }
@@ -13,7 +13,7 @@ locals {
     {
       Sid       = "DenyOldTls"
       Effect    = "Deny"
-      Principal = "*"
+      Principal = { AWS = "*" }
       Action    = "s3:*"
       Resource  = local._whole_bucket
       Condition = { NumericLessThan = { "s3:TlsVersion" = "1.2" } }
@@ -52,11 +52,12 @@ locals {
       Resource  = "${local._arn}/load-balancer/AWSLogs/${var.account.id}/*"
     },
     {
+      # Only buckets of this account; the prefix is theirs to choose.
       Sid       = "ReceiveBucketLogs"
       Effect    = "Allow"
       Principal = { Service = "logging.s3.amazonaws.com" }
       Action    = "s3:PutObject"
-      Resource  = "${local._arn}/s3/*"
+      Resource  = "${local._arn}/*"
       Condition = {
         StringEquals = { "aws:SourceAccount" = var.account.id }
         ArnLike      = { "aws:SourceArn" = "arn:aws:s3:::*" }

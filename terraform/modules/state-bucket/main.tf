@@ -52,10 +52,9 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
 
     filter {}
 
-    # However old, the last states stay: the one before a mistake may be a year old.
+    # Counted from the day that a newer state replaced it. The one before a mistake is small, and worth a year.
     noncurrent_version_expiration {
-      newer_noncurrent_versions = 50
-      noncurrent_days           = 90
+      noncurrent_days = 365
     }
 
     # Every lock that is given back leaves a mark behind.
@@ -81,7 +80,7 @@ resource "aws_s3_bucket_policy" "this" {
       {
         Sid       = "DenyWithoutTls"
         Effect    = "Deny"
-        Principal = "*"
+        Principal = { AWS = "*" }
         Action    = "s3:*"
         Resource  = local._whole_bucket
         Condition = { Bool = { "aws:SecureTransport" = "false" } }
@@ -89,7 +88,7 @@ resource "aws_s3_bucket_policy" "this" {
       {
         Sid       = "DenyOldTls"
         Effect    = "Deny"
-        Principal = "*"
+        Principal = { AWS = "*" }
         Action    = "s3:*"
         Resource  = local._whole_bucket
         Condition = { NumericLessThan = { "s3:TlsVersion" = "1.2" } }
@@ -98,7 +97,7 @@ resource "aws_s3_bucket_policy" "this" {
         # A state tells everything about an environment: no policy elsewhere may open it to another account.
         Sid       = "DenyOtherAccounts"
         Effect    = "Deny"
-        Principal = "*"
+        Principal = { AWS = "*" }
         Action    = "s3:*"
         Resource  = local._whole_bucket
         Condition = { StringNotEquals = { "aws:PrincipalAccount" = var.account.id } }
