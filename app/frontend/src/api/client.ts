@@ -106,7 +106,10 @@ export class Api {
     for (let attempt = 0; ; attempt += 1) {
       if (method !== "GET" && this.#csrfToken === null) await this.session(options);
       const tried = await this.#try(method, path, data, options);
-      if (tried.ok) return tried.body;
+      if (tried.ok) {
+        this.waiting.skip(); // It is awake: nobody needs to wait any longer.
+        return tried.body;
+      }
       if (mayRefreshToken && isCsrfFailure(tried.status, tried.body)) {
         mayRefreshToken = false;
         this.#csrfToken = null;

@@ -70,7 +70,8 @@ export function errorFrom(status: number, body: unknown): ApiError {
     }
   }
   if (message === "" && status === 400 && Object.keys(fields).length > 0) message = "Please check what is marked below.";
-  // A server error's text is for developers, and 401/403 texts of the framework talk about credentials headers.
-  if (message === "" || status >= 500 || status === 401) message = sentenceForStatus(status);
+  // The framework's own words for "nobody is logged in", and a server error's text, are for developers.
+  if (message.startsWith("Authentication credentials")) message = sentenceForStatus(401);
+  if (message === "" || status >= 500) message = sentenceForStatus(status);
   return new ApiError(status, message, fields);
 }

@@ -19,16 +19,8 @@ export function PictureCard({ picture, onStale }: CardProps) {
     <li className="card" data-status={picture.status}>
       <Link to={`/pictures/${encodeURIComponent(picture.id)}`} className="card-link">
         <Thumbnail source={picture.thumbnails?.small} status={picture.status} alt="" onStale={() => onStale(picture.id)} />
-        <span className="card-title">{picture.title}</span>
-        <span className="card-owner">
-          <span className="visually-hidden">, </span>by {picture.owner}
-        </span>
-        {status !== null && (
-          <span className="card-status">
-            <span className="visually-hidden">, </span>
-            {status}
-          </span>
-        )}
+        <span className="card-title">{picture.title}</span> <span className="card-owner">by {picture.owner}</span>{" "}
+        {status !== null && <span className="card-status">{status}</span>}
       </Link>
     </li>
   );

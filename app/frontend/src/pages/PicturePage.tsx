@@ -147,7 +147,7 @@ function DeletePicture({ picture }: { readonly picture: Picture }) {
       <FormError>{failure}</FormError>
       <div className="actions">
         <button type="button" className="button button-danger" disabled={step === "deleting"} onClick={() => void remove()}>
-          {step === "deleting" ? "Deleting…" : "Delete for good"}
+          {step === "deleting" ? "Deleting…" : "Yes, delete"}
         </button>
         {/* The button that opened this is gone, and the harmless answer is the one to land on. */}
         {/* eslint-disable-next-line jsx-a11y/no-autofocus */}
