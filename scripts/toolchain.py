@@ -204,12 +204,12 @@ def users_configuration(machine: Machine) -> Path | None:
     return None
 
 
-def find_provider(machine: Machine | None = None) -> Provider | None:
+def find_provider(machine: Machine | None = None, *, scanning: bool = True) -> Provider | None:
     """Return where the locked provider is; None where no folder holds it.
 
     In this order: the folder named in DJANGO_AWS_PROVIDER_MIRROR (which must hold it), what was found before,
-    Terraform's implied mirrors, set-up's downloads, a folder under the usual roots. A folder is believed only after
-    its contents matched a checksum of the lock file.
+    Terraform's implied mirrors, set-up's downloads and, when `scanning`, a folder under the usual roots. A folder is
+    believed only after its contents matched a checksum of the lock file.
     """
     machine = machine or Machine()
     named = machine.variables.get(PROVIDER_VARIABLE)
@@ -232,7 +232,7 @@ def find_provider(machine: Machine | None = None) -> Provider | None:
     for candidate in candidates:
         if verified(candidate.folder, machine):
             return _believed(machine, candidate, known)
-    for folder in scan(machine):
+    for folder in scan(machine) if scanning else ():
         if verified(folder, machine):
             return _believed(machine, Provider(folder=folder, source="found on this machine"), known)
     return None
