@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -149,9 +150,7 @@ def find(home: Path) -> Emulator | None:
     return _emulator(place, address) if address is not None and _answers(address) else None
 
 
-def start(
-    home: Path, *, account_id: str, on_event: Callable[[str], None] | None = None
-) -> Emulator:
+def start(home: Path, *, account_id: str, on_event: Callable[[str], None] | None = None) -> Emulator:
     """Return the emulator of `home`, started if none answers; it outlives this process.
 
     Its AWS is one account, empty at the start and gone at the end. Raises EmulatorError if it dies before it
@@ -202,7 +201,7 @@ def _launch(place: Home, account_id: str, tell: Callable[[str], None]) -> Emulat
     place.forget_address()
     command = [sys.executable, "-m", "scripts.emulator.server", f"--home={place.folder}", f"--account-id={account_id}"]
     with place.log_file.open("wb") as log:
-        process = subprocess.Popen(  # noqa: S603 - our own module, arguments are ours
+        process = subprocess.Popen(
             command,
             cwd=_REPOSITORY,
             env={name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MOTO_"))},
@@ -239,10 +238,8 @@ def _end(place: Home) -> None:
             f"A process holds {place.folder} without an address: it is starting, or it is not ours; wait or end it."
         )
     for sent in (signal.SIGTERM, signal.SIGKILL):
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.kill(address.pid, sent)
-        except ProcessLookupError:
-            pass
         deadline = time.monotonic() + STOP_SECONDS
         while time.monotonic() < deadline:
             if not place.inhabited():

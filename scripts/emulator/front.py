@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import re
+import sys
 import time
+import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
+from xml.sax.saxutils import escape
 
 from scripts.emulator import cbor, inventory, seeds
 from scripts.emulator.journal import Asked, Journal
@@ -73,7 +78,7 @@ class Front:
             operation = _operation(environ)
             with TURN:
                 waited = time.monotonic() - came
-                answer = self._serve(environ, scope)
+                answer = self._serve_or_say_why(environ, scope, operation)
                 TURN.notify_all()
             self._journal.write(
                 Asked(
@@ -82,6 +87,7 @@ class Front:
                     region=scope.region,
                     operation=operation,
                     method=environ["REQUEST_METHOD"],
+                    attempt=_attempt(environ),
                     status=answer.code,
                     ms=round((time.monotonic() - came) * 1000),
                     waited_ms=round(waited * 1000),
@@ -89,6 +95,18 @@ class Front:
             )
         start_response(answer.status, answer.headers)
         return [answer.body]
+
+    def _serve_or_say_why(self, environ: WSGIEnvironment, scope: Scope, operation: str) -> Answer:
+        """Serve, or answer 501: the SDKs repeat any other 5xx, and half of the request may have been done."""
+        content_type = environ.get("CONTENT_TYPE", "")
+        try:
+            return self._serve(environ, scope)
+        except NotImplementedError:
+            return _failure(content_type, f"The embedded AWS has no {scope.service} {operation}")
+        except Exception as error:  # noqa: BLE001 - moto's defects are answers like others; the log has the traceback
+            traceback.print_exc(file=sys.stderr)
+            message = f"The embedded AWS failed at {scope.service} {operation}: {type(error).__name__}: {error}"
+            return _failure(content_type, message)
 
     def _serve(self, environ: WSGIEnvironment, scope: Scope) -> Answer:
         if not self._mended:
@@ -102,8 +120,6 @@ class Front:
 
     def _administer(self, environ: WSGIEnvironment, route: str) -> Answer:
         """Answer health to anybody, and the rest to whoever knows the identity; health never waits for TURN."""
-        import os
-
         if route == "health":
             return _json(HTTPStatus.OK, {"identity": self._identity, "pid": os.getpid()})
         if environ.get("HTTP_X_EMULATOR_IDENTITY") != self._identity:
@@ -173,12 +189,27 @@ def _operation(environ: WSGIEnvironment) -> str:
     if environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
         form = parse_qs(environ["wsgi.input"].getvalue()[:4000])
         if b"Action" in form:
-            return form[b"Action"][0].decode()
+            return str(form[b"Action"][0], "ascii", "replace")
     if "/operation/" in path:
         return path.rsplit("/", 1)[-1]
     # The name of a subresource (?lifecycle) says which operation it is; its value could be a signature.
     subresource = environ.get("QUERY_STRING", "").split("&", 1)[0].split("=", 1)[0]
     return path + (f"?{subresource}" if subresource and not subresource.lower().startswith("x-") else "")
+
+
+def _attempt(environ: WSGIEnvironment) -> int:
+    """Tell which try of the client's SDK this is: "attempt=2; max=3"."""
+    found = re.search(r"attempt=(\d+)", environ.get("HTTP_AMZ_SDK_REQUEST", ""))
+    return int(found[1]) if found else 1
+
+
+def _failure(content_type: str, message: str) -> Answer:
+    if "json" in content_type or "cbor" in content_type:
+        return _json(HTTPStatus.NOT_IMPLEMENTED, {"__type": "NotImplemented", "message": message})
+    error = f"<Error><Code>NotImplemented</Code><Message>{escape(message)}</Message></Error>"
+    body = f"<ErrorResponse>{error}<Errors>{error}</Errors></ErrorResponse>".encode()
+    status = HTTPStatus.NOT_IMPLEMENTED
+    return Answer(status=f"{status.value} {status.phrase}", headers=[("Content-Type", "text/xml")], body=body)
 
 
 def _json(status: HTTPStatus, document: object) -> Answer:

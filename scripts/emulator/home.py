@@ -50,7 +50,7 @@ class Home:
         handle, path = tempfile.mkstemp(dir=self.folder, prefix=".address-")
         with os.fdopen(handle, "w") as file:
             json.dump(asdict(address), file)
-        os.replace(path, self.address_file)
+        Path(path).replace(self.address_file)
 
     def get_address(self) -> Address | None:
         """Read the address, or None where there is none or it is not one of ours."""

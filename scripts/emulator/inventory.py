@@ -10,9 +10,22 @@ from scripts.emulator.baseline import born_with
 from scripts.emulator.mends import store
 from scripts.emulator.walk import Item, items
 
-_BOOKKEEPING: dict[tuple[str, str], str] = {}
+_BOOKKEEPING = {
+    ("cloudwatch", "metric_data"),
+    ("cloudfront", "invalidations"),  # moto keeps them after their distribution
+    ("rds", "events"),
+    ("route53", "delegation_sets"),  # moto makes one with each zone and never takes it away
+}
+"""Collections that are no resources, by service and name."""
 
-_KEPT_BY_AWS: dict[tuple[str, str], Callable[[Any], bool]] = {}
+_KEPT_BY_AWS: dict[tuple[str, str], Callable[[Any], bool]] = {
+    ("ecs", "clusters"): lambda cluster: cluster.status == "INACTIVE",
+    ("ecs", "services"): lambda service: service.status == "INACTIVE",
+    ("ecs", "task_definitions"): lambda definition: definition.status == "INACTIVE",
+    ("kms", "keys"): lambda key: key.key_state == "PendingDeletion" or key.key_manager == "AWS",
+    ("secretsmanager", "secrets"): lambda secret: secret.is_deleted(),
+}
+"""What AWS itself keeps for a while or for ever after a deletion, or has by itself, told by the resource."""
 
 
 def existing(account_id: str) -> list[str]:
@@ -33,7 +46,8 @@ def _in_mends(account_id: str) -> Iterator[str]:
 def _in_moto(account_id: str) -> Iterator[str]:
     from moto.core.base_backend import BackendDict
 
-    for service_backends in list(BackendDict._instances):
+    in_use: list[BackendDict[Any]] = list(BackendDict._instances)  # type: ignore[misc]  # noqa: SLF001 - moto's own list
+    for service_backends in in_use:
         service = service_backends.service_name
         for account, region, backend in list(service_backends.iter_backends()):
             if account != account_id:  # moto routes by a backend of an account of its own

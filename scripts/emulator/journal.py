@@ -21,6 +21,7 @@ class Asked:
     region: str
     operation: str
     method: str
+    attempt: int
     status: int
     ms: int
     waited_ms: int

@@ -43,31 +43,20 @@ def _configure(account_id: str) -> None:
         MOTO_IAM_LOAD_MANAGED_POLICIES="true",
         # moto's own calls must never leave the machine with somebody's real keys.
         AWS_ACCESS_KEY_ID="emulator",
-        AWS_SECRET_ACCESS_KEY="emulator",
+        AWS_SECRET_ACCESS_KEY="emulator",  # noqa: S106 - a dummy
         AWS_EC2_METADATA_DISABLED="true",
     )
 
 
 def _serve(home: Home, account_id: str, *, mended: bool) -> None:
-    from moto.moto_server.werkzeug_app import (
-        DomainDispatcherApplication,
-        MotoRequestHandler,
-        create_backend_app,
-    )
+    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
     from werkzeug.serving import make_server
 
     from scripts.emulator import mends
     from scripts.emulator.baseline import watch
     from scripts.emulator.front import Front
     from scripts.emulator.journal import Journal
-
-    class QuietHandler(MotoRequestHandler):
-        """Keep connections open, and leave the logging to the journal."""
-
-        protocol_version = "HTTP/1.1"
-
-        def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-            """Say nothing: the journal has it."""
+    from scripts.emulator.wire import Handler
 
     watch()
     if mended:
@@ -80,7 +69,7 @@ def _serve(home: Home, account_id: str, *, mended: bool) -> None:
         identity=identity,
         mended=mended,
     )
-    server = make_server("127.0.0.1", 0, front, threaded=True, request_handler=QuietHandler)
+    server = make_server("127.0.0.1", 0, front, threaded=True, request_handler=Handler)
 
     def end(_number: int, _frame: FrameType | None) -> None:
         threading.Thread(target=server.shutdown, daemon=True).start()

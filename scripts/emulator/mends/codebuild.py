@@ -7,7 +7,9 @@ from typing import Any
 from scripts.emulator.mends.mend import mend, wrap_on
 
 
-@mend("codebuild", reason="A project whose source and artifacts come from CodePipeline is refused for want of a location.")
+@mend(
+    "codebuild", reason="A project whose source and artifacts come from CodePipeline is refused for want of a location."
+)
 def codepipeline_as_source() -> None:
     """Ask for a location only where the type has one."""
     import moto.codebuild.responses as responses

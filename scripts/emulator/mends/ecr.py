@@ -13,8 +13,8 @@ from scripts.emulator.mends.mend import add_to, mend
 @mend("ecr", reason="Pull-through cache rules are absent.")
 def pull_through_cache_rules() -> None:
     """Keep, list and delete pull-through cache rules."""
-    from moto.ecr.responses import ECRResponse
     from moto.core.exceptions import JsonRESTError
+    from moto.ecr.responses import ECRResponse
 
     def kept(response: Any) -> dict[str, Any]:
         return store.values("ecr", response.current_account, response.region, "pull_through_cache_rules")

@@ -48,7 +48,7 @@ def service_fields() -> None:
 )
 def running_equals_desired() -> None:
     """Take the desired tasks for running, and the roll-out for complete."""
-    from moto.ecs.models import EC2ContainerServiceBackend, Service
+    from moto.ecs.models import EC2ContainerServiceBackend
 
     def settle(service: Any) -> None:
         service.running_count, service.pending_count = service.desired_count, 0
@@ -61,10 +61,11 @@ def running_equals_desired() -> None:
                 rolloutStateReason=f"ECS deployment {deployment['id']} completed.",
             )
 
-    @wrap_on(Service)
-    def __init__(moto: Any, self: Any, *args: Any, **kwargs: Any) -> None:
-        moto(self, *args, **kwargs)
-        settle(self)
+    @wrap_on(EC2ContainerServiceBackend)
+    def create_service(moto: Any, self: Any, *args: Any, **kwargs: Any) -> Any:
+        service = moto(self, *args, **kwargs)
+        settle(service)
+        return service
 
     @wrap_on(EC2ContainerServiceBackend)
     def update_service(moto: Any, self: Any, service_properties: dict[str, Any]) -> Any:

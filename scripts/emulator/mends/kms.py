@@ -15,19 +15,20 @@ def rotation_period() -> None:
     """Keep the period with the key and tell it while rotation is on."""
     from moto.kms.responses import KmsResponse
 
-    def key_of(response: Any) -> Any:
-        backend = response.kms_backend
-        return backend.keys[backend.get_key_id(response._get_param("KeyId"))]
+    def key_of(backend: Any, key_id: str) -> Any:
+        return backend.keys[backend.get_key_id(key_id)]
 
     @wrap_on(KmsResponse)
     def enable_key_rotation(moto: Any, self: Any) -> Any:
         answer = moto(self)
-        key_of(self).rotation_period = self._get_param("RotationPeriodInDays") or _DEFAULT_PERIOD_DAYS
+        key = key_of(self.kms_backend, self._get_param("KeyId"))
+        key.rotation_period = self._get_param("RotationPeriodInDays") or _DEFAULT_PERIOD_DAYS
         return answer
 
     @wrap_on(KmsResponse)
     def get_key_rotation_status(moto: Any, self: Any) -> str:
         status = json.loads(moto(self))
         if status["KeyRotationEnabled"]:
-            status["RotationPeriodInDays"] = getattr(key_of(self), "rotation_period", _DEFAULT_PERIOD_DAYS)
+            key = key_of(self.kms_backend, self._get_param("KeyId"))
+            status["RotationPeriodInDays"] = getattr(key, "rotation_period", _DEFAULT_PERIOD_DAYS)
         return json.dumps(status)

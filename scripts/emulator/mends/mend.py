@@ -55,3 +55,18 @@ def wrap_on(owner: type) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         return wrapper
 
     return wrap
+
+
+def wrap_property_on(owner: type) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Put the decorated function around the property of its name; it gets what moto's property says, then self."""
+
+    def wrap(wrapper: Callable[..., Any]) -> Callable[..., Any]:
+        original = getattr(owner, wrapper.__name__)
+
+        def told(self: Any) -> Any:
+            return wrapper(original.__get__(self), self)
+
+        setattr(owner, wrapper.__name__, property(told))
+        return wrapper
+
+    return wrap

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from scripts.emulator.mends.mend import mend, wrap_on
+from scripts.emulator.mends.mend import mend, wrap_on, wrap_property_on
 
 
 @mend(
@@ -15,13 +15,9 @@ def no_empty_scaling_info() -> None:
     """Answer the scaling configuration of Serverless v1 only where there is one."""
     from moto.rds.models import DBCluster
 
-    moto = DBCluster.scaling_configuration_info.fget
-    assert moto is not None
-
-    def scaling_configuration_info(self: Any) -> Any:
-        return moto(self) if self.scaling_configuration else None
-
-    DBCluster.scaling_configuration_info = property(scaling_configuration_info)  # type: ignore[assignment,method-assign]  # a property over a property
+    @wrap_property_on(DBCluster)
+    def scaling_configuration_info(told: Any, self: Any) -> Any:
+        return told if self.scaling_configuration else None
 
 
 @mend("rds", reason="CreateDBInstance forgets whether performance insights are on, and their key and retention.")
@@ -42,6 +38,22 @@ def performance_insights() -> None:
             if db_kwargs.get(asked) is not None:
                 setattr(instance, attribute, db_kwargs[asked])
         return instance
+
+
+@mend(
+    "rds",
+    reason="A new instance answers the certificate authority rds-ca-default, so the provider sets the one in use on "
+    "AWS, reboots and waits: 130 s more for each instance.",
+)
+def certificate_authority() -> None:
+    """Give a new instance the certificate authority that AWS gives it since 2024."""
+    from moto.rds.models import RDSBackend
+
+    @wrap_on(RDSBackend)
+    def create_db_instance(moto: Any, self: Any, db_kwargs: dict[str, Any]) -> Any:
+        if not db_kwargs.get("ca_certificate_identifier"):
+            db_kwargs["ca_certificate_identifier"] = "rds-ca-rsa2048-g1"
+        return moto(self, db_kwargs)
 
 
 @mend("rds", reason="Parameters that were set do not say that a user set them; Terraform looks only at those.")

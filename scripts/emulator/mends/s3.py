@@ -14,7 +14,7 @@ def delete_marker_disposal() -> None:
     from moto.s3.models import FakeDeleteMarker
 
     @add_to(FakeDeleteMarker)
-    def dispose(self: Any, garbage: bool = False) -> None:
+    def dispose(self: Any, **_options: bool) -> None:
         """Do nothing."""
 
 

@@ -6,7 +6,7 @@ import json
 import time
 from typing import Any
 
-from scripts.emulator.mends.mend import mend, wrap_on
+from scripts.emulator.mends.mend import mend, wrap_on, wrap_property_on
 from scripts.emulator.turn import TURN
 
 
@@ -17,16 +17,12 @@ def redrive_allow_policy() -> None:
 
     Queue.redrive_allow_policy = None  # type: ignore[attr-defined]  # what a queue without one has
     Queue.BASE_ATTRIBUTES = [*Queue.BASE_ATTRIBUTES, "RedriveAllowPolicy"]
-    told = Queue.attributes.fget
-    assert told is not None
 
-    def attributes(self: Any) -> dict[str, Any]:
-        answer: dict[str, Any] = told(self)
+    @wrap_property_on(Queue)
+    def attributes(answer: dict[str, Any], _self: Any) -> dict[str, Any]:
         if not answer.get("RedriveAllowPolicy"):
             answer.pop("RedriveAllowPolicy", None)
         return answer
-
-    Queue.attributes = property(attributes)  # type: ignore[assignment,method-assign]  # a property over a property
 
 
 @mend("sqs", reason="Setting any attribute of a queue removes its policy.")
@@ -47,16 +43,11 @@ def compact_redrive_policy() -> None:
     """Tell the redrive policy without spaces, as AWS does."""
     from moto.sqs.models import Queue
 
-    told = Queue.attributes.fget
-    assert told is not None
-
-    def attributes(self: Any) -> dict[str, Any]:
-        answer: dict[str, Any] = told(self)
+    @wrap_property_on(Queue)
+    def attributes(answer: dict[str, Any], self: Any) -> dict[str, Any]:
         if answer.get("RedrivePolicy"):
             answer["RedrivePolicy"] = json.dumps(self.redrive_policy, separators=(",", ":"))
         return answer
-
-    Queue.attributes = property(attributes)  # type: ignore[assignment,method-assign]  # a property over a property
 
 
 @mend(
