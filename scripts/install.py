@@ -92,6 +92,11 @@ def set_up(root: Path, report: Report, machine: Machine | None = None) -> None:
     report(f"Set up in {time.monotonic() - started:.0f} s.")
 
 
+def packages_are_complete(root: Path) -> bool:
+    """Say whether `.venv` holds exactly what `requirements.lock` says, was made here, and was made to the end."""
+    return (root / ".venv" / "bin" / "python").exists() and _read(root / ".venv" / "complete") == _packages_text(root)
+
+
 def stamp_text(root: Path) -> bytes:
     """Return what `.tools/ready` holds when the checkout is set up; `scripts/run` compares it with `cmp`."""
     locks = (
@@ -119,9 +124,7 @@ def ensure_packages(root: Path, machine: Machine, report: Report) -> None:
     """Make `.venv` with exactly the packages of `requirements.lock`, unless it is so already."""
     environment = root / ".venv"
     lock = root / "requirements.lock"
-    wanted = f"{root}\n".encode() + lock.read_bytes()
-    marker = environment / "complete"
-    if _read(marker) == wanted and (environment / "bin" / "python").exists():
+    if packages_are_complete(root):
         return
     _remove(environment)
     report(f"Making .venv with Python {sys.version.split()[0]} ({sys.executable})")
@@ -144,9 +147,9 @@ def ensure_packages(root: Path, machine: Machine, report: Report) -> None:
         _run([*pip, "--only-binary=:all:", "-r", builder], "pip", machine, report, variables=variables)
     # What is published as source only is built with the locked builder, not with whatever is newest today.
     build = ["--only-binary=:all:", f"--no-binary={_SOURCE_ONLY}", "--no-build-isolation"]
-    counted = ("Collecting ", len(names))
+    counted = (("Collecting ", "Processing ", "Ignoring ", "Requirement already"), len(names))
     _run([*pip, *build, "-r", lock], "pip", machine, report, variables=variables, counted=counted)
-    marker.write_bytes(wanted)
+    (environment / "complete").write_bytes(_packages_text(root))
 
 
 def ensure_terraform(machine: Machine, report: Report) -> None:
@@ -317,7 +320,7 @@ def _run(
     *,
     variables: Mapping[str, str],
     folder: Path | None = None,
-    counted: tuple[str, int] | None = None,
+    counted: tuple[tuple[str, ...], int] | None = None,
 ) -> None:
     """Run a command to its end, keep what it prints in `.tools/logs`, and say every few seconds that it is alive."""
     log = machine.tools / "logs" / f"{program}.log"
@@ -339,7 +342,7 @@ def _run(
                     break
                 if time.monotonic() - told >= _HEARTBEAT_SECONDS:
                     told = time.monotonic()
-                    done = f", {_lines(log, counted[0])} of {counted[1]} packages" if counted else ""
+                    done = f", {_lines(log, counted[0])} of {counted[1]} packages fetched" if counted else ""
                     report(f"  {told - started:.0f} s{done}")
         except BaseException:
             process.terminate()
@@ -362,7 +365,7 @@ def _why(log: Path) -> str:
     return (named or lines or ["it printed nothing"])[-1].removeprefix("ERROR: ").removeprefix("Error: ").rstrip(".")
 
 
-def _lines(log: Path, start: str) -> int:
+def _lines(log: Path, start: tuple[str, ...]) -> int:
     with log.open(errors="replace") as lines:
         return sum(line.startswith(start) for line in lines)
 
@@ -384,6 +387,10 @@ def _tls() -> ssl.SSLContext:
         for bundle in toolchain.REPOSITORY.glob(".venv/lib/*/site-packages/certifi/cacert.pem"):
             context.load_verify_locations(bundle)
     return context
+
+
+def _packages_text(root: Path) -> bytes:
+    return f"{root}\n".encode() + (root / "requirements.lock").read_bytes()
 
 
 def _read(path: Path) -> bytes | None:
