@@ -135,7 +135,7 @@ data "aws_iam_policy_document" "operation" {
   statement {
     sid       = "FindSessionLog"
     actions   = ["logs:DescribeLogGroups"]
-    resources = ["*"] # the agent lists before it writes, and asks for no group by name
+    resources = ["arn:aws:logs:${var.account.region}:${var.account.id}:log-group:*"] # the agent lists before it writes, and asks for no group by name
   }
 }
 
