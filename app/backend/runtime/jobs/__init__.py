@@ -1,0 +1,1 @@
+"""Jobs: Celery over SQS, so that a job is neither lost nor stuck."""

@@ -1,0 +1,108 @@
+"""Answers that belong to no app: health, errors, the page to look at while the database wakes up."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.defaults import server_error as django_server_error
+from kombu.exceptions import OperationalError as QueueError
+from rest_framework.response import Response
+from rest_framework.views import exception_handler
+
+from runtime.postgresql.outage import is_outage
+
+_log = logging.getLogger(__name__)
+
+_RETRY_AFTER_SECONDS = 5
+_WAKING_PAGE = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<meta http-equiv="refresh" content="5">
+<title>Waking up</title>
+<h1>The gallery is waking up</h1>
+<p>Nobody was here for a while, so its database went to sleep. This page tries again by itself; it takes about half a
+minute.</p>
+</html>
+"""
+
+
+def waking(request: HttpRequest) -> HttpResponse:
+    """Answer 503 in the caller's language: nothing was done, and trying again in a moment helps."""
+    sentence = "The database is waking up; try again in a moment."
+    response = (
+        HttpResponse(_WAKING_PAGE, status=503)
+        if request.accepts("text/html") and not request.path.startswith("/api/")
+        else JsonResponse({"detail": sentence}, status=503)
+    )
+    response.headers["Retry-After"] = str(_RETRY_AFTER_SECONDS)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer for an exception that no view could answer for, such as one in a middleware."""
+    error = sys.exception() if sys.version_info >= (3, 12) else sys.exc_info()[1]
+    if error is not None and is_outage(error):
+        return waking(request)
+    if request.path.startswith("/api/"):
+        return JsonResponse({"detail": "Something went wrong on our side."}, status=500)
+    return django_server_error(request)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Answer a request whose CSRF token is missing or old; the site asks for a new token and tries once more."""
+    return JsonResponse({"detail": f"CSRF Failed: {reason}"}, status=403)
+
+
+def api_exception(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Answer for an exception in an API view; None leaves it to Django."""
+    if isinstance(error, QueueError):
+        # What was asked for is in the database, and asking again publishes the job: nothing is lost.
+        _log.error("A job could not be published: %s", error)
+        return Response(
+            {"detail": "The queue can't be reached; try again in a moment."},
+            status=503,
+            headers={"Retry-After": str(_RETRY_AFTER_SECONDS)},
+        )
+    return exception_handler(error, context)
+
+
+def index(request: HttpRequest) -> HttpResponse:
+    """Send people who open the API's own address to the site."""
+    return HttpResponseRedirect(settings.SITE_ORIGIN + "/")
+
+
+@never_cache
+def ready(request: HttpRequest) -> HttpResponse:
+    """Check what a web task needs and say which part is missing. For people and roll-outs, not for the load balancer."""
+    checks = {"database": _database(), "media": _media()}
+    return JsonResponse(checks, status=200 if set(checks.values()) == {"ok"} else 503)
+
+
+def _database() -> str:
+    try:
+        executor = MigrationExecutor(connection)
+        missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError as error:
+        _log.warning("Not ready, the database: %s", error)
+        return "away"
+    return f"{len(missing)} migrations to apply" if missing else "ok"
+
+
+def _media() -> str:
+    try:
+        default_storage.connection.meta.client.head_bucket(Bucket=settings.MEDIA_BUCKET)  # type: ignore[attr-defined]
+    except (BotoCoreError, ClientError) as error:
+        _log.warning("Not ready, the media bucket: %s", error)
+        return "away"
+    return "ok"
