@@ -663,7 +663,81 @@ def secrets_set(_context: Context, env: str | None = None, key: str = "") -> Non
     show(f"{key} of {environment.name} has a new value; running tasks take it up when they start again.")
 
 
-namespace = Collection(plan, apply, destroy, output, init, rehearse, bootstrap)
+# ------------------------------------------------------------------------------------------------ this checkout
+
+
+@verb(help={"json": _JSON_HELP})
+def doctor(_context: Context, json: bool = False) -> None:
+    """Examine this machine: tools, provider, disk, embedded AWS, credentials; each finding with what mends it.
+
+    Exits 1 if something is wrong, 0 if there are at most warnings.
+    """
+    from scripts import doctor as library
+
+    styles = {
+        library.Status.FINE: ("✓", "green"),
+        library.Status.WARNING: ("!", "yellow"),
+        library.Status.WRONG: ("✗", "bold red"),
+    }
+    findings = []
+    for finding in library.examine():
+        findings.append(finding)
+        if not json:
+            sign, style = styles[finding.status]
+            show(paint(f"{sign} {finding.name}: {finding.detail}", style))
+            if finding.mend and finding.status is not library.Status.FINE:
+                show(f"    {finding.mend}")
+    if json:
+        show_json([finding.document() for finding in findings])
+    if any(finding.status is library.Status.WRONG for finding in findings):
+        raise Exit(code=1)
+
+
+@verb(help={"json": _JSON_HELP})
+def check(_context: Context, json: bool = False) -> None:
+    """Check what can be checked without running anything: formats, lint, types, and that every root is valid.
+
+    Exits 1 if a check fails, with what it printed and what mends it.
+    """
+    from scripts import checks
+
+    def on_result(result: checks.Result) -> None:
+        if not json:
+            sign, style = ("✓", "green") if result.passed else ("✗", "bold red")
+            show(paint(f"{sign} {result.check.name} ({result.seconds:.0f} s)", style))
+
+    checks.prepare()
+    results = checks.run_all(checks.checks(), on_result=on_result)
+    failed = [result for result in results if not result.passed]
+    if json:
+        show_json([{"name": item.check.name, "passed": item.passed, "output": item.output} for item in results])
+    else:
+        for result in failed:
+            show(f"\n{result.check.name}:\n{result.output.rstrip()}\n  To mend it: {result.check.mend}")
+    if failed:
+        raise Exit(code=1)
+
+
+@verb(
+    help={
+        "all": "Also the end-to-end tests: whole environments applied to the embedded AWS (some minutes).",
+        "only": "Only tests whose name matches this expression (pytest -k).",
+    }
+)
+def test(_context: Context, all: bool = False, only: str | None = None) -> None:
+    """Run the tests: plans, inventories, invariants, rejections, units; with --all end to end as well.
+
+    Examples: invoke test · invoke test --only=queue · invoke test --all
+    """
+    import subprocess
+
+    command = [sys.executable, "-m", "pytest"]
+    command += [] if all else ["-m", "not e2e"]
+    command += ["-k", only] if only else []
+    raise Exit(code=subprocess.run(command, cwd=Path(__file__).parent, check=False).returncode)
+
+
+namespace = Collection(plan, apply, destroy, output, init, rehearse, bootstrap, doctor, check, test)
 namespace.add_collection(
     Collection("emulator", start=emulator_start, stop=emulator_stop, status=emulator_status), name="emulator"
 )
