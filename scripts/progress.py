@@ -45,7 +45,7 @@ class Progress:
         """Take in one event; return a line worth showing, or None."""
         kind = event.get("type")
         if kind == "planned_change":
-            self.total += 1
+            self.total += event["change"]["action"] not in ("read", "noop")
         elif kind == "change_summary":
             changes = event["changes"]
             if changes.get("operation") == "plan":

@@ -36,7 +36,8 @@ def test_it_says_something_before_anything_is_done() -> None:
     assert progress.status() == "3 s"
     progress.take({"type": "refresh_complete"})
     assert progress.status() == "3 s · 1 resources read"
-    progress.take({"type": "planned_change"})
+    progress.take({"type": "planned_change", "change": {"action": "read"}})
+    progress.take({"type": "planned_change", "change": {"action": "create"}})
     assert progress.status() == "3 s · 1 changes planned"
 
 
