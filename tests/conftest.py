@@ -1,0 +1,115 @@
+"""Plans for the tests that look at one: made once, in the background, while the others run.
+
+A test of a plan takes the fixture `plan` (it then runs for every environment), `modules_plan` or `refused`.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import pytest
+
+from scripts import environments
+from scripts.errors import OperatorError
+
+if TYPE_CHECKING:
+    from tests.plans import Planned, Plans
+    from tests.rejections import Refused
+
+T = TypeVar("T")
+ENVIRONMENTS = environments.names()
+_LONGEST_FIRST = ("prod", "staging", "local")
+_PLANS = pytest.StashKey["Plans"]()
+_SHARED = {"modules_plan": "modules", "refused": "rejections"}
+"""Fixtures whose plan is no environment's."""
+
+
+@pytest.fixture(scope="session")
+def plans(request: pytest.FixtureRequest) -> Plans:
+    return request.config.stash[_PLANS]
+
+
+@pytest.fixture(scope="session", params=ENVIRONMENTS)
+def plan(request: pytest.FixtureRequest, plans: Plans) -> Planned:
+    """The plan of an environment's root, made offline from an empty state; a test that takes it runs for each."""
+    return _made(lambda: plans.planned(request.param), request.param)
+
+
+@pytest.fixture(scope="session")
+def modules_plan(plans: Plans) -> Planned:
+    """The plan of a root that calls every module with its README's example."""
+    return _made(lambda: plans.planned("modules"), "modules")
+
+
+@pytest.fixture(scope="session")
+def refused(plans: Plans) -> Refused:
+    """What Terraform says to the values that modules and stack must refuse."""
+    return _made(plans.refused, "rejections")
+
+
+def _made(plan: Callable[[], T], name: str) -> T:
+    """Wait for a plan; fail in one sentence, not in a traceback, if Terraform could not make it."""
+    from tests.plans import PlanFailedError
+
+    try:
+        return plan()
+    except (PlanFailedError, OperatorError) as error:
+        pytest.fail(f"There is no plan of {name} to look at. {error}", pytrace=False)
+
+
+def _needed(item: pytest.Item) -> str | None:
+    """Name the plan that a test looks at."""
+    fixtures = getattr(item, "fixturenames", ())
+    if "plan" in fixtures:
+        return str(item.callspec.params["plan"])  # type: ignore[attr-defined]
+    return next((name for fixture, name in _SHARED.items() if fixture in fixtures), None)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run what needs no plan first; with xdist, keep all that need one in one worker (`--dist=loadgroup`)."""
+    for item in items:
+        if _needed(item) is not None:
+            item.add_marker(pytest.mark.xdist_group("plans"))
+    items.sort(key=lambda item: _needed(item) is not None)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Begin the plans that the chosen tests need."""
+    needed = {name for name in map(_needed, session.items) if name}
+    if not needed or session.config.option.collectonly:
+        return
+    from tests.plans import Plans
+
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+
+    def say(text: str) -> None:
+        if reporter is not None:
+            reporter.ensure_newline()
+            reporter.write_line(text)
+
+    plans = Plans(folder=Path(tempfile.mkdtemp(prefix="plans-")), say=say)
+    session.config.stash[_PLANS] = plans
+    if "PYTEST_XDIST_WORKER" not in os.environ:  # a worker does not know yet whether it is the one that needs them
+        ordered = sorted(needed, key=lambda name: _LONGEST_FIRST.index(name) if name in _LONGEST_FIRST else 9)
+        plans.start(ordered)
+        say(f"planning {', '.join(ordered)} in the background")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say how long the plans took."""
+    plans = config.stash.get(_PLANS, None)
+    if plans is not None and plans.seconds:
+        times = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in sorted(plans.seconds.items()))
+        terminalreporter.write_line(f"{len(plans.seconds)} plans: {times}")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove what the plans left."""
+    plans = config.stash.get(_PLANS, None)
+    if plans is not None:
+        plans.close()

@@ -1,0 +1,145 @@
+"""Make each plan that the tests look at once, two at a time, while tests that need none run.
+
+A plan takes Terraform some 10 s of which most are the provider's, so a session makes one for each root and keeps it:
+
+- `prod`, `staging`, …: the environment's own root, offline, and one evaluation with made-up identities that tells what
+  refers to what (`scripts/references.py`).
+- `modules`: one generated root that calls every module with the example of its README.
+- `rejections`: one generated root that calls modules and stack with each value that they must refuse.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import tftest
+
+from scripts import access, references, toolchain, workspace
+from scripts.references import Identities
+from tests import examples, rejections
+from tests.rejections import Refused
+
+MODULES, REJECTIONS = "modules", "rejections"
+AT_ONCE = 2
+"""Terraform and the provider keep more than one core busy each."""
+
+
+class PlanFailedError(Exception):
+    """Report a plan that Terraform could not make."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planned:
+    """A plan from an empty state: its document, and every resource's attributes with made-up identities filled in."""
+
+    name: str
+    document: Mapping[str, Any] = field(repr=False)
+    identities: Identities = field(repr=False)
+    resources: Mapping[str, Mapping[str, Any]] = field(repr=False)
+
+    @cached_property
+    def types(self) -> Mapping[str, str]:
+        """Return the type of each managed resource by address."""
+        changes = self.document["resource_changes"]
+        return {item["address"]: item["type"] for item in changes if item["mode"] == "managed"}
+
+
+@dataclass(kw_only=True)
+class Plans:
+    """The plans of one session. `start` begins them in the background; `planned` and `refused` wait."""
+
+    folder: Path
+    say: Callable[[str], None] = lambda _text: None
+    seconds: dict[str, float] = field(default_factory=dict)
+    _futures: dict[str, Future[Planned | Refused]] = field(default_factory=dict)
+    _pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(AT_ONCE, thread_name_prefix="plan"))
+
+    def start(self, names: Iterable[str]) -> None:
+        """Begin these plans, in this order, unless they have begun."""
+        for name in names:
+            if name not in self._futures:
+                self._futures[name] = self._pool.submit(self._make, name)
+
+    def planned(self, name: str) -> Planned:
+        """Return the plan of an environment, or of `modules`; raise PlanFailedError or OperatorError if there is none."""
+        plan = self._result(name)
+        assert isinstance(plan, Planned)
+        return plan
+
+    def refused(self) -> Refused:
+        """Return what Terraform said to the values that it must refuse."""
+        said = self._result(REJECTIONS)
+        assert isinstance(said, Refused)
+        return said
+
+    def close(self) -> None:
+        """Forget what has not begun, wait for what has, and remove what was made."""
+        self._pool.shutdown(cancel_futures=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _result(self, name: str) -> Planned | Refused:
+        self.start([name])
+        future = self._futures[name]
+        if not future.done():
+            self.say(f"waiting for the plan of {name}")
+        return future.result()
+
+    def _make(self, name: str) -> Planned | Refused:
+        started = time.monotonic()
+        folder = self.folder / name
+        try:
+            if name == REJECTIONS:
+                return rejections.refused(folder, terraform)
+            if name == MODULES:
+                return _planned(name, examples.write_root(folder), followed=False)
+            return _planned(name, workspace.offline_copy(name, folder), followed=True)
+        finally:
+            self.seconds[name] = time.monotonic() - started
+
+
+def variables() -> dict[str, str]:
+    """Return the variables of a Terraform process that reaches no AWS."""
+    offline = access.OFFLINE.variables
+    merged = {**os.environ, **toolchain.environment(), **offline}
+    return {name: value for name, value in merged.items() if value is not None and not name.startswith("TF_VAR_")}
+
+
+def terraform(folder: Path, *arguments: str) -> str:
+    """Run Terraform, whatever it thinks of the configuration, and return what it printed to standard output."""
+    command = [str(toolchain.terraform()), *arguments]
+    ran = subprocess.run(command, cwd=folder, env=variables(), capture_output=True, text=True, check=False)
+    if not ran.stdout:
+        raise PlanFailedError(f"terraform {arguments[0]} in {folder} printed nothing: {ran.stderr.strip()}")
+    return ran.stdout
+
+
+def _planned(name: str, root: Path, *, followed: bool) -> Planned:
+    tree = tftest.TerraformTest(str(root), binary=str(toolchain.terraform()))
+    tree.env = variables()
+    try:
+        tree.setup(cleanup_on_exit=False)  # its finaliser would delete the lock file, and the folder goes as a whole
+        document = dict(tree.plan(output=True))
+    except tftest.TerraformTestError as error:
+        raise PlanFailedError(f"{name} can't be planned: {_first_error(error)}") from error
+    identities = references.invent(document)
+    planned: Mapping[str, Mapping[str, Any]] = {}
+    if followed:
+        (root / references.TEST_FILE).write_text(identities.test_file())
+        planned = references.read(terraform(root, "test", "-json", "-verbose").splitlines())
+    resources = references.complete(document, identities, planned)
+    return Planned(name=name, document=document, identities=identities, resources=resources)
+
+
+def _first_error(error: BaseException) -> str:
+    """Find Terraform's first error in what tftest raises: all that was printed, in one string."""
+    text = " ".join(line.strip("│ \t") for line in str(error).splitlines() if line.strip("│╷╵ \t"))
+    return text[max(text.find("Error:"), 0) :][:600]
