@@ -27,6 +27,10 @@ HANG_SECONDS = 15.0
 
 STOP_SECONDS = 5.0
 
+HEALTH_SECONDS = 5.0
+
+MODULE = "scripts.emulator.server"
+
 UNSET = (
     "AWS_PROFILE",
     "AWS_DEFAULT_PROFILE",
@@ -199,7 +203,7 @@ def _wait_for_answer(place: Home) -> Emulator | None:
 def _launch(place: Home, account_id: str, tell: Callable[[str], None]) -> Emulator:
     tell("Starting the embedded AWS")
     place.forget_address()
-    command = [sys.executable, "-m", "scripts.emulator.server", f"--home={place.folder}", f"--account-id={account_id}"]
+    command = [sys.executable, "-m", MODULE, f"--home={place.folder}", f"--account-id={account_id}"]
     with place.log_file.open("wb") as log:
         process = subprocess.Popen(
             command,
@@ -251,7 +255,7 @@ def _end(place: Home) -> None:
 def _answers(address: Address) -> bool:
     """Ask the address for its identity: another process on a reused port answers differently or not at all."""
     try:
-        with _DIRECT.open(f"{address.endpoint}/_emulator/health", timeout=5) as response:
+        with _DIRECT.open(f"{address.endpoint}/_emulator/health", timeout=HEALTH_SECONDS) as response:
             document = json.load(response)
     except (OSError, ValueError):
         return False

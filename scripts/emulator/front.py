@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
 
-from scripts.emulator import cbor, inventory, seeds
+from scripts.emulator import inventory, seeds
 from scripts.emulator.journal import Asked, Journal
 from scripts.emulator.mends import services
 from scripts.emulator.turn import TURN
@@ -54,14 +54,11 @@ class Front:
     then meets "already exists". So a request holds TURN from its first to its last byte.
     """
 
-    def __init__(
-        self, *, moto: WSGIApplication, journal: Journal, account_id: str, identity: str, mended: bool
-    ) -> None:
+    def __init__(self, *, moto: WSGIApplication, journal: Journal, account_id: str, identity: str) -> None:
         self._moto = moto
         self._journal = journal
         self._account_id = account_id
         self._identity = identity
-        self._mended = mended
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request (WSGI)."""
@@ -109,14 +106,7 @@ class Front:
             return _failure(content_type, message)
 
     def _serve(self, environ: WSGIEnvironment, scope: Scope) -> Answer:
-        if not self._mended:
-            return _call(self._moto, environ)
-        translated = cbor.as_json(environ)
-        answer = _call(services.ADDED.get(scope.service, self._moto), environ)
-        if translated is None:
-            return answer
-        body = cbor.from_json(translated, scope.service, answer.code, answer.body)
-        return Answer(status=answer.status, headers=cbor.headers(answer.headers, len(body)), body=body)
+        return _call(services.ADDED.get(scope.service, self._moto), environ)
 
     def _administer(self, environ: WSGIEnvironment, route: str) -> Answer:
         """Answer health to anybody, and the rest to whoever knows the identity; health never waits for TURN."""
@@ -190,11 +180,9 @@ def _operation(environ: WSGIEnvironment) -> str:
         form = parse_qs(environ["wsgi.input"].getvalue()[:4000])
         if b"Action" in form:
             return str(form[b"Action"][0], "ascii", "replace")
-    if "/operation/" in path:
-        return path.rsplit("/", 1)[-1]
-    # The name of a subresource (?lifecycle) says which operation it is; its value could be a signature.
+    # The name of a subresource (?lifecycle) says which operation it is; those of a signature have capitals.
     subresource = environ.get("QUERY_STRING", "").split("&", 1)[0].split("=", 1)[0]
-    return path + (f"?{subresource}" if subresource and not subresource.lower().startswith("x-") else "")
+    return path + (f"?{subresource}" if subresource.islower() else "")
 
 
 def _attempt(environ: WSGIEnvironment) -> int:
@@ -204,7 +192,7 @@ def _attempt(environ: WSGIEnvironment) -> int:
 
 
 def _failure(content_type: str, message: str) -> Answer:
-    if "json" in content_type or "cbor" in content_type:
+    if "json" in content_type:
         return _json(HTTPStatus.NOT_IMPLEMENTED, {"__type": "NotImplemented", "message": message})
     error = f"<Error><Code>NotImplemented</Code><Message>{escape(message)}</Message></Error>"
     body = f"<ErrorResponse>{error}<Errors>{error}</Errors></ErrorResponse>".encode()

@@ -19,13 +19,23 @@ _BOOKKEEPING = {
 """Collections that are no resources, by service and name."""
 
 _KEPT_BY_AWS: dict[tuple[str, str], Callable[[Any], bool]] = {
+    ("backup", "plans"): lambda plan: plan.deletion_date is not None,
+    ("ec2", "nat_gateways"): lambda gateway: gateway.state == "deleted",
+    ("ec2", "vpc_end_points"): lambda endpoint: endpoint.state == "deleted",
     ("ecs", "clusters"): lambda cluster: cluster.status == "INACTIVE",
     ("ecs", "services"): lambda service: service.status == "INACTIVE",
     ("ecs", "task_definitions"): lambda definition: definition.status == "INACTIVE",
-    ("kms", "keys"): lambda key: key.key_state == "PendingDeletion" or key.key_manager == "AWS",
+    ("kms", "keys"): lambda key: key.key_state == "PendingDeletion" or _belongs_to_aws(key),
+    ("rds", "cluster_snapshots"): lambda snapshot: snapshot.snapshot_type == "automated",
+    ("rds", "database_snapshots"): lambda snapshot: snapshot.snapshot_type == "automated",
     ("secretsmanager", "secrets"): lambda secret: secret.is_deleted(),
 }
 """What AWS itself keeps for a while or for ever after a deletion, or has by itself, told by the resource."""
+
+
+def _belongs_to_aws(key: Any) -> bool:
+    """Tell whether a KMS key is one that a service made for itself, as alias/aws/s3 names."""
+    return any(alias.startswith("alias/aws/") for alias in key.aliases)
 
 
 def existing(account_id: str) -> list[str]:

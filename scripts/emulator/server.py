@@ -67,7 +67,6 @@ def _serve(home: Home, account_id: str, *, mended: bool) -> None:
         journal=Journal(home.requests_file),
         account_id=account_id,
         identity=identity,
-        mended=mended,
     )
     server = make_server("127.0.0.1", 0, front, threaded=True, request_handler=Handler)
 

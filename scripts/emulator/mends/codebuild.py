@@ -24,6 +24,16 @@ def codepipeline_as_source() -> None:
         setattr(responses, name, validate)
 
 
+@mend("codebuild", reason="DeleteProject by ARN, as Terraform deletes, answers success and leaves the project.")
+def deletion_by_arn() -> None:
+    """Delete a project by its name or its ARN."""
+    from moto.codebuild.models import CodeBuildBackend
+
+    @wrap_on(CodeBuildBackend)
+    def delete_project(moto: Any, self: Any, project_name: str) -> None:
+        moto(self, project_name.rsplit(":project/", 1)[-1])
+
+
 @mend("codebuild", reason="CreateProject forgets the encryption key.")
 def encryption_key() -> None:
     """Keep the key with the project."""

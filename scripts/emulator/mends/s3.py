@@ -8,7 +8,10 @@ from typing import Any
 from scripts.emulator.mends.mend import add_to, mend, wrap_on
 
 
-@mend("s3", reason="Emptying a versioned bucket fails on its delete markers: they can not be disposed of.")
+@mend(
+    "s3",
+    reason="Emptying a bucket whose versioning was suspended, as a destroy does, fails on its delete markers.",
+)
 def delete_marker_disposal() -> None:
     """Let a delete marker be disposed of: it holds nothing."""
     from moto.s3.models import FakeDeleteMarker
