@@ -338,6 +338,8 @@ def destroy(_context: Context, env: str | None = None, yes: bool = False) -> Non
             raise Exit("Nothing was destroyed.", code=1)
     with progress(f"destroying {environment.name}") as (state, listen):
         operations.apply(workplace, planned.saved, full, on_event=listen)
+    for revision in operations.forget_task_definitions(workplace.access, environment):
+        say(f"  deregistered {revision}")
     show(f"Destroyed {state.done} resources.")
 
 

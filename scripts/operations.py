@@ -5,6 +5,7 @@ Each operation reads the world, decides, acts and reads the world again. A saved
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import re
@@ -308,7 +309,7 @@ def with_image(terraform: Terraform, image_digest: str | None) -> Terraform:
     if image_digest is None:
         return terraform
     variables = {**terraform.environment, "TF_VAR_image_digest": image_digest}
-    return Terraform(folder=terraform.folder, logs=terraform.logs, environment=variables)
+    return dataclasses.replace(terraform, environment=variables)
 
 
 def differences_after(plan: Plan, state: dict[str, Any] | None) -> list[str]:
@@ -340,6 +341,20 @@ def addresses(state: dict[str, Any] | None) -> tuple[set[str], set[str]]:
             if instance.get("status") == "tainted":
                 tainted.add(address)
     return present, tainted
+
+
+def forget_task_definitions(access: Access, environment: Environment) -> list[str]:
+    """Deregister what a destroy leaves of the task definitions; return their families and revisions.
+
+    Terraform keeps old revisions active (`skip_destroy`), because ECS rolls a service back to the one before.
+    """
+    ecs = access.session(environment.region).client("ecs", endpoint_url=access.endpoint)
+    pages = ecs.get_paginator("list_task_definitions").paginate(status="ACTIVE")
+    arns = [arn for page in pages for arn in page["taskDefinitionArns"]]
+    own = [arn for arn in arns if arn.rsplit("/", 1)[-1].startswith(f"{environment.prefix}-")]
+    for arn in own:
+        ecs.deregister_task_definition(taskDefinition=arn)
+    return [arn.rsplit("/", 1)[-1] for arn in own]
 
 
 def record(workplace: Workplace, entry: dict[str, Any]) -> None:

@@ -159,6 +159,7 @@ def _play(
     with step("destroy"):
         terraform.plan(file, on_event=on_event, destroy=True)
         terraform.apply(file, on_event=on_event)
+        operations.forget_task_definitions(access, environment)
     with step("nothing is left") as seen:
         left = emulator.resources()
         if left:

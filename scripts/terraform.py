@@ -40,7 +40,6 @@ See https://developer.hashicorp.com/terraform/internals/machine-readable-ui.
 Listener = Callable[[Event], None]
 
 _POLL_SECONDS = 0.05
-_LOCK_TIMEOUT = "15s"
 _LOGS_KEPT = 10
 _SECOND_SIGNAL_SECONDS = 2.0
 
@@ -80,12 +79,14 @@ class Ran:
 class Terraform:
     """Terraform at work in one folder.
 
-    `environment` is added to this process's own (None removes a name); `logs` keeps what each command printed.
+    `environment` is added to this process's own (None removes a name); `logs` keeps what each command printed;
+    `lock_timeout` is how long a command waits for a state that another run has locked.
     """
 
     folder: Path
     logs: Path
     environment: Mapping[str, str | None] = field(default_factory=dict)
+    lock_timeout: str = "15s"
 
     def init(self, *, on_event: Listener | None = None, **options: Any) -> None:
         """Install modules and provider and connect the backend; keep the committed lock file as it is."""
@@ -105,7 +106,7 @@ class Terraform:
             json=IsFlagged,
             input=False,
             detailed_exitcode=IsFlagged,
-            lock_timeout=_LOCK_TIMEOUT,
+            lock_timeout=self.lock_timeout,
             out=out,
             **options,
         )
@@ -119,7 +120,7 @@ class Terraform:
             on_event=on_event,
             json=IsFlagged,
             input=False,
-            lock_timeout=_LOCK_TIMEOUT,
+            lock_timeout=self.lock_timeout,
             **options,
         )
 
@@ -136,11 +137,12 @@ class Terraform:
     def state(self) -> dict[str, Any] | None:
         """Return the whole state as its backend holds it; None where there is none yet."""
         ran = self._run("state pull")
-        return json.loads(ran.text) if ran.text.strip() else None
+        state: dict[str, Any] = json.loads(ran.text) if ran.text.strip() else {}
+        return state if state.get("lineage") else None  # before the first apply a backend makes up an empty one
 
     def import_(self, address: str, identity: str) -> None:
         """Take an existing resource into the state."""
-        self._run("import", address, identity, input=False, lock_timeout=_LOCK_TIMEOUT)
+        self._run("import", address, identity, input=False, lock_timeout=self.lock_timeout)
 
     def _run(
         self,
