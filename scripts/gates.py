@@ -58,6 +58,8 @@ def destroy_refusals(environment: Environment) -> list[str]:
     if not environment.protected:
         return []
     return [
-        (f"{environment.name} is protected: set protected = false in {environment.root.name}/main.tf, apply that after review,"
-        " and only then destroy it.")
+        (
+            f"{environment.name} is protected: set protected = false in {environment.root.name}/main.tf, apply that after review,"
+            " and only then destroy it."
+        )
     ]
