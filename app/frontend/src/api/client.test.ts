@@ -27,7 +27,7 @@ describe("waking up", () => {
     expect(api.waiting.current()).toBeNull();
   });
 
-  test("a write is repeated too, as 503 says that nothing was done", async () => {
+  test("a write is repeated too, as 503 says that this does no harm", async () => {
     world.fail("POST /api/session", asleep(1));
     const session = api.logIn({ username: "ada", password: "secret" });
     await vi.advanceTimersByTimeAsync(1_300);

@@ -169,7 +169,7 @@ interface Refusal {
   readonly error: ApiError | UnreachableError;
 }
 
-/** 503 says that nothing was done, whatever the method; 502 and 504 leave it open, so only reading is repeated. */
+/** 503 says that asking again does no harm, whatever the method; 502 and 504 leave it open, so only reading is repeated. */
 function reasonToWait(method: Method, status: number): Reason | null {
   if (status === 503) return "waking";
   return method === "GET" && (status === 502 || status === 504) ? "unreachable" : null;

@@ -27,6 +27,8 @@ export interface Picture {
   readonly title: string;
   readonly owner: string;
   readonly status: Status;
+  /** Why it failed, in a sentence; empty otherwise. */
+  readonly failure: string;
   readonly thumbnails: Thumbnails | null;
   readonly createdAt: string;
 }
@@ -99,6 +101,7 @@ export function decodePicture(value: unknown): Picture {
     title: text(fields, "title", "picture"),
     owner: userName(fields["owner"], "picture.owner"),
     status: decodeStatus(fields["status"]),
+    failure: typeof fields["failure"] === "string" ? fields["failure"] : "",
     thumbnails: decodeThumbnails(fields["thumbnails"]),
     createdAt: text(fields, "created_at", "picture"),
   };

@@ -21,7 +21,7 @@ export function Preview({ file }: { readonly file: File }) {
         }
         bitmap.close();
       },
-      () => undefined, // Formats the browser can't show, such as HEIC, are uploaded unseen.
+      () => undefined, // The worker will say what is wrong with it.
     );
     return () => {
       wanted = false;

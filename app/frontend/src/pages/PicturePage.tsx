@@ -69,7 +69,7 @@ export function PicturePage({ id }: { readonly id: string }) {
           onStale={readAgain}
         />
         {picture?.status === "processing" && <figcaption role="status">A worker is preparing this picture. It appears here by itself.</figcaption>}
-        {picture?.status === "failed" && <figcaption>This file could not be read as a picture.</figcaption>}
+        {picture?.status === "failed" && <figcaption>{picture.failure || "This file could not be read as a picture."}</figcaption>}
       </figure>
       <div className="picture-about">
         <PageTitle>{picture?.title ?? "Picture"}</PageTitle>

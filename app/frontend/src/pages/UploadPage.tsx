@@ -28,6 +28,11 @@ export function UploadPage() {
   );
 }
 
+const NAMES = "JPEG, PNG, WebP or GIF";
+/** Named one by one, as phones then turn their own formats into JPEG. */
+const TYPES = ["image/jpeg", "image/png", "image/webp", "image/gif"];
+const WRONG_TYPE = `That is not a ${NAMES} picture.`;
+
 /** What the form is doing; `part` is what has been sent, 0 to 1. */
 type Step = { readonly name: "choosing" | "announcing" | "confirming" } | { readonly name: "sending"; readonly part: number };
 
@@ -106,7 +111,10 @@ function UploadForm() {
   };
 
   const about = (field: string) => (error instanceof ApiError ? error.about(field) : undefined);
-  const wrongFile = fileError ?? about("filename") ?? about("content_type") ?? about("size");
+  // The framework's sentences about these two ("not a valid choice", "less than or equal to 26214400") are for programs.
+  const wrongType = about("content_type") === undefined ? undefined : WRONG_TYPE;
+  const wrongSize = about("size") === undefined ? undefined : "That file is too large.";
+  const wrongFile = fileError ?? about("filename") ?? wrongType ?? wrongSize;
   return (
     <form className="form" onSubmit={(event) => void submit(event)} noValidate>
       <FormError>{error === null ? undefined : sentenceFor(error)}</FormError>
@@ -115,14 +123,14 @@ function UploadForm() {
           {file !== null && wrongFile === undefined && <Preview file={file} />}
           <label htmlFor="upload-file">{file === null ? "Choose a picture, or drop one here" : "Choose another picture"}</label>
           <p id="upload-file-about" className="quiet">
-            {file === null ? "JPEG, PNG, WebP or GIF" : `${file.name}, ${sizeOf(file)}`}
+            {file === null ? NAMES : `${file.name}, ${sizeOf(file)}`}
           </p>
           {/* It covers the whole area, so that the browser itself takes what is dropped there. */}
           <input
             ref={input}
             id="upload-file"
             type="file"
-            accept="image/*"
+            accept={TYPES.join(",")}
             disabled={busy}
             aria-describedby={wrongFile === undefined ? "upload-file-about" : "upload-file-about upload-file-error"}
             aria-invalid={wrongFile !== undefined || undefined}
@@ -139,7 +147,7 @@ function UploadForm() {
         name="title"
         label="Title"
         value={title}
-        maxLength={200}
+        maxLength={120}
         disabled={busy}
         error={about("title")}
         onChange={(event) => setTitle(event.currentTarget.value)}
@@ -156,7 +164,7 @@ function UploadForm() {
 }
 
 function problemWith(file: File): string | undefined {
-  if (file.type !== "" && !file.type.startsWith("image/")) return "That is not a picture.";
+  if (!TYPES.includes(file.type)) return WRONG_TYPE;
   return file.size === 0 ? "That file is empty." : undefined;
 }
 

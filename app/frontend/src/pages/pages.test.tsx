@@ -124,9 +124,9 @@ describe("a picture's page", () => {
   });
 
   test("says when the file was no picture", async () => {
-    world.add(1, { status: "failed" });
+    world.add(1, { status: "failed", failure: "This picture is damaged." });
     visit("/pictures/1");
-    expect(await screen.findByText("This file could not be read as a picture.")).toBeVisible();
+    expect(await screen.findByText("This picture is damaged.")).toBeVisible();
   });
 
   test("says when it is gone", async () => {
@@ -209,7 +209,7 @@ describe("upload", () => {
   const file = new File(["not empty"], "Paper_boat.png", { type: "image/png" });
 
   const choose = async (chosen = file) => {
-    await user.upload(await screen.findByLabelText(/Choose a picture/), chosen);
+    await user.upload(await screen.findByLabelText(/^Choose /), chosen);
     await user.click(screen.getByRole("button", { name: "Upload" }));
   };
 
@@ -257,18 +257,20 @@ describe("upload", () => {
   });
 
   test("shows what the API says about the file beside it", async () => {
-    world.fail("POST /api/pictures", () => json(400, { content_type: ["Only pictures, please."] }));
+    world.fail("POST /api/pictures", () => json(400, { size: ["Ensure this value is less than or equal to 26214400."] }));
     visit("/upload");
     await choose();
-    expect(await screen.findByText("Only pictures, please.")).toBeVisible();
-    expect(screen.getByLabelText(/Choose another picture/)).toHaveAccessibleDescription("Paper_boat.png, 1 kB Only pictures, please.");
+    expect(await screen.findByText("That file is too large.")).toBeVisible();
+    expect(screen.getByLabelText(/Choose another picture/)).toHaveAccessibleDescription("Paper_boat.png, 1 kB That file is too large.");
   });
 
-  test("refuses an empty form and an empty file without asking the API", async () => {
+  test("refuses an empty form, another format and an empty file without asking the API", async () => {
     visit("/upload");
     await user.click(await screen.findByRole("button", { name: "Upload" }));
     expect(screen.getByText("Choose a picture first.")).toBeVisible();
     expect(screen.getByLabelText(/Choose a picture/)).toHaveFocus();
+    fireEvent.change(screen.getByLabelText(/Choose a picture/), { target: { files: [new File(["<svg/>"], "drop.svg", { type: "image/svg+xml" })] } });
+    expect(screen.getByText("That is not a JPEG, PNG, WebP or GIF picture.")).toBeVisible();
     await choose(new File([], "empty.png", { type: "image/png" }));
     expect(screen.getByText("That file is empty.")).toBeVisible();
     expect(world.to("POST /api/pictures")).toEqual([]);

@@ -13,6 +13,7 @@ export interface StoredPicture {
   title: string;
   owner: string;
   status: string;
+  failure?: string;
   exif?: unknown;
 }
 
@@ -107,7 +108,7 @@ export class World {
         return json(200, { results: this.pictures.slice(from, from + PAGE).map((one) => this.#view(one)), next });
       }
       case "POST /api/pictures": {
-        if (this.user === null) return json(403, { detail: "Authentication credentials were not provided." });
+        if (this.user === null) return json(401, { detail: "Authentication credentials were not provided." });
         const added = { id: `new-${this.pictures.length}`, title: entered["title"] ?? "", owner: this.user, status: "processing" };
         this.pictures.unshift(added);
         return json(201, { picture: this.#view(added), upload: { url: `${MEDIA}/`, fields: { key: "incoming/1", policy: "signed" } } });
@@ -135,11 +136,11 @@ export class World {
     return json(200, this.#session());
   }
 
-  #view({ id, title, owner, status }: StoredPicture) {
+  #view({ id, title, owner, status, failure = "" }: StoredPicture) {
     this.#signatures += 1;
     const signed = (size: string) => `${MEDIA}/${size}/${id}.webp?signature=${this.#signatures}`;
     const thumbnails = status === "ready" ? { small: signed("small"), large: signed("large") } : null;
-    return { id, title, owner, status, thumbnails, created_at: "2026-11-20T10:00:00Z" };
+    return { id, title, owner, status, failure, thumbnails, created_at: "2026-11-20T10:00:00Z" };
   }
 }
 
