@@ -14,7 +14,10 @@ from botocore.exceptions import ClientError
 from scripts.emulator.control import Emulator, EmulatorError
 from scripts.emulator.journal import Asked, Journal, read
 from tests.emulator.asking import Asking
-from tests.emulator.probes import database, distribution_config, ecs_service, new
+from tests.emulator.probes.compute import ecs_service
+from tests.emulator.probes.data import database
+from tests.emulator.probes.edge import distribution_config
+from tests.emulator.probes.probe import new
 
 
 def test_seeds_are_in_place_and_count_as_nothing_but_what_is_put_into_a_zone_counts(
