@@ -739,7 +739,54 @@ def test(_context: Context, all: bool = False, only: str | None = None) -> None:
     raise Exit(code=subprocess.run(command, cwd=Path(__file__).parent, check=False).returncode)
 
 
-namespace = Collection(plan, apply, destroy, output, init, rehearse, bootstrap, doctor, check, test)
+@verb(
+    help={
+        "apply": "Also measure one apply of local (two minutes).",
+        "suite": "Also measure the offline tests.",
+        "runs": "How many pairs of plans.",
+        "json": _JSON_HELP,
+    }
+)
+def bench(_context: Context, apply: bool = False, suite: bool = False, runs: int = 5, json: bool = False) -> None:
+    """Measure the verbs beside bare Terraform, in one run: ratios first, since seconds depend on the machine.
+
+    Examples: invoke bench · invoke bench --apply --suite
+    """
+    from scripts import bench as library
+
+    def tell(text: str) -> None:
+        say(f"measuring {text} …")
+
+    ratios = [library.plan_against_terraform(_find("prod"), runs=runs, say=tell), library.second_set_up()]
+    measured = library.start_up()
+    waits: list[tuple[str, float]] = []
+    if apply:
+        one, waits = library.apply_alone(_find("local"), say=tell)
+        measured.append(one)
+    if suite:
+        measured.append(library.suite(say=tell))
+    if json:
+        show_json(
+            {
+                "ratios": [{**vars(ratio), "median": ratio.median} for ratio in ratios],
+                "seconds": {item.name: item.median for item in measured},
+                "waits": dict(waits),
+            }
+        )
+        return
+    for ratio in ratios:
+        goal = f" (goal ≤ {ratio.goal})" if ratio.goal else ""
+        show(
+            f"{ratio.median:6.3f} x  {ratio.measured.name} ÷ {ratio.baseline.name}{goal}"
+            f"   [{ratio.measured.median:.2f} s ÷ {ratio.baseline.median:.2f} s, medians of {len(ratio.measured.seconds)}]"
+        )
+    for item in measured:
+        show(f"{item.median:6.2f} s  {item.name}")
+    for kind, seconds in waits:
+        show(f"{seconds:10.0f} s  {kind}: the longest one, waiting included")
+
+
+namespace = Collection(plan, apply, destroy, output, init, rehearse, bootstrap, doctor, check, test, bench)
 namespace.add_collection(
     Collection("emulator", start=emulator_start, stop=emulator_stop, status=emulator_status), name="emulator"
 )
