@@ -269,7 +269,8 @@ describe("upload", () => {
     await user.click(await screen.findByRole("button", { name: "Upload" }));
     expect(screen.getByText("Choose a picture first.")).toBeVisible();
     expect(screen.getByLabelText(/Choose a picture/)).toHaveFocus();
-    fireEvent.change(screen.getByLabelText(/Choose a picture/), { target: { files: [new File(["<svg/>"], "drop.svg", { type: "image/svg+xml" })] } });
+    const drawing = new File(["<svg/>"], "drawing.svg", { type: "image/svg+xml" });
+    await userEvent.setup({ applyAccept: false }).upload(screen.getByLabelText(/Choose a picture/), drawing); // Dropped.
     expect(screen.getByText("That is not a JPEG, PNG, WebP or GIF picture.")).toBeVisible();
     await choose(new File([], "empty.png", { type: "image/png" }));
     expect(screen.getByText("That file is empty.")).toBeVisible();
