@@ -13,4 +13,4 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         """Let the API's description know the session cookie."""
-        from accounts import schema  # noqa: F401, PLC0415 - importing it registers it
+        from accounts import schema  # noqa: F401 - importing it registers it

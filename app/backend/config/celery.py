@@ -24,7 +24,8 @@ app.conf.update(
     task_reject_on_worker_lost=True,
     task_ignore_result=True,
     task_time_limit=settings.CELERY_TIME_LIMIT_SECONDS,
-    task_soft_time_limit=settings.CELERY_TIME_LIMIT_SECONDS and max(1, int(settings.CELERY_TIME_LIMIT_SECONDS * 0.9)),
+    task_soft_time_limit=settings.CELERY_TIME_LIMIT_SECONDS
+    and max(1, int(settings.CELERY_TIME_LIMIT_SECONDS * 0.9)),
     # What a worker holds beyond what it runs is hidden from the others.
     worker_prefetch_multiplier=1,
     worker_concurrency=settings.CELERY_CONCURRENCY,

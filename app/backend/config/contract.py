@@ -300,7 +300,9 @@ class Environment:
     def _find(self, name: str) -> Value:
         value = self._values.get(name)
         if value is None:
-            raise KeyError(f"{name} has no value for the role {self.role}; ask `in` first, or declare it in config/contract.py")
+            raise KeyError(
+                f"{name} has no value for the role {self.role}; ask `in` first, or declare it in config/contract.py"
+            )
         return value
 
 
@@ -327,7 +329,10 @@ def read(environ: Mapping[str, str]) -> Environment:
             unreadable.append(f"{variable.name} {error if not variable.secret else 'is not readable'}")
     problems = unreadable
     if missing:
-        problems = [f"{' and '.join([', '.join(missing[:-1]), missing[-1]] if missing[1:] else missing)} must be set", *unreadable]
+        problems = [
+            f"{' and '.join([', '.join(missing[:-1]), missing[-1]] if missing[1:] else missing)} must be set",
+            *unreadable,
+        ]
     if problems:
         raise ContractError(
             f"The {role} process can't start: {'; '.join(problems)} (`python -m config.contract` says what each is for)."
@@ -385,11 +390,17 @@ def _table() -> str:
     lines = []
     for variable in VARIABLES:
         roles = ", ".join(
-            f"{role} (optional)" if not variable.required_in(role) else role for role in Role if role in variable.roles
+            f"{role} (optional)" if not variable.required_in(role) else role
+            for role in Role
+            if role in variable.roles
         )
         default = "" if variable.default is None else f" Default: {variable.default}."
-        origin = {Source.STACK: "secret" if variable.secret else "stack"}.get(variable.source, variable.source.value)
-        lines.append(f"{variable.name}  [{variable.kind}, {origin}]\n    {variable.description}{default}\n    {roles}")
+        origin = {Source.STACK: "secret" if variable.secret else "stack"}.get(
+            variable.source, variable.source.value
+        )
+        lines.append(
+            f"{variable.name}  [{variable.kind}, {origin}]\n    {variable.description}{default}\n    {roles}"
+        )
     return "\n".join(lines)
 
 

@@ -174,7 +174,8 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_THROTTLE_RATES": {"credentials": "30/min"},
-    "EXCEPTION_HANDLER": "runtime.views.api_exception",
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "runtime.api.WhatThereIs",
+    "EXCEPTION_HANDLER": "runtime.api.answer_exception",
     # X-Forwarded-For ends with what the load balancer saw; anything before that is the client's own claim.
     "NUM_PROXIES": 1,
 }

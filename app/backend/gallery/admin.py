@@ -15,4 +15,16 @@ class PictureAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # not subscripta
     list_filter = ("status",)
     search_fields = ("title", "owner__username")
     raw_id_fields = ("owner",)
-    readonly_fields = ("id", "status", "failure", "width", "height", "exif", "size", "content_type", "created_at", "confirmed_at", "developed_at")
+    readonly_fields = (
+        "id",
+        "status",
+        "failure",
+        "width",
+        "height",
+        "exif",
+        "size",
+        "content_type",
+        "created_at",
+        "confirmed_at",
+        "developed_at",
+    )

@@ -21,7 +21,15 @@ THUMBNAIL_TYPE: Final = "image/webp"
 
 _PIXELS_MAX: Final = 80_000_000
 # Where somebody was is nobody's business, and the others are blobs that only the camera's maker can read.
-_UNREPORTED: Final = {"GPSInfo", "ExifOffset", "InteropOffset", "MakerNote", "UserComment", "PrintImageMatching", "XPKeywords"}
+_UNREPORTED: Final = {
+    "GPSInfo",
+    "ExifOffset",
+    "InteropOffset",
+    "MakerNote",
+    "UserComment",
+    "PrintImageMatching",
+    "XPKeywords",
+}
 _VALUE_LENGTH_MAX: Final = 200
 
 
@@ -72,9 +80,7 @@ def _develop(image: Image.Image) -> Developed:
         buffer = io.BytesIO()
         picture.save(buffer, "WEBP", quality=80, method=4, exif=b"")
         thumbnails[name] = buffer.getvalue()
-    if upright.size[0] < upright.size[1] and width > height:
-        width, height = height, width
-    elif upright.size[0] > upright.size[1] and width < height:
+    if (upright.size[0] < upright.size[1] and width > height) or (upright.size[0] > upright.size[1] and width < height):
         width, height = height, width
     return Developed(thumbnails=thumbnails, width=width, height=height, exif=exif)
 
@@ -94,7 +100,9 @@ def _text(value: Any) -> str:
         return ", ".join(filter(None, map(_text, value)))[:_VALUE_LENGTH_MAX]
     if isinstance(value, str):
         # PostgreSQL's JSON can't hold NUL, and cameras pad with it.
-        return "".join(character for character in value if character.isprintable()).strip()[:_VALUE_LENGTH_MAX]
+        return "".join(character for character in value if character.isprintable()).strip()[
+            :_VALUE_LENGTH_MAX
+        ]
     if hasattr(value, "numerator") and not isinstance(value, int):
         if not value.denominator:
             return ""

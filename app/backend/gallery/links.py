@@ -122,7 +122,9 @@ def upload_form(key: str, *, content_type: str, size: int) -> UploadForm:
     """Give a form that uploads one file within a quarter of an hour."""
     now = datetime.now(UTC)
     expires = now + timedelta(minutes=_UPLOAD_MINUTES)
-    return Signer(media_bucket(), _keys(), now).upload(key, content_type=content_type, size=size, expires=expires)
+    return Signer(media_bucket(), _keys(), now).upload(
+        key, content_type=content_type, size=size, expires=expires
+    )
 
 
 @functools.cache
@@ -136,7 +138,9 @@ def media_bucket() -> Bucket:
         aws_secret_access_key="unused",  # noqa: S106
         config=Config(signature_version="s3v4", s3={"use_accelerate_endpoint": False}),
     )
-    link = urlsplit(client.generate_presigned_url("get_object", Params={"Bucket": settings.MEDIA_BUCKET, "Key": "k"}))
+    link = urlsplit(
+        client.generate_presigned_url("get_object", Params={"Bucket": settings.MEDIA_BUCKET, "Key": "k"})
+    )
     return Bucket(
         scheme=link.scheme,
         host=link.netloc,

@@ -25,7 +25,9 @@ class Picture(models.Model):
     filename = models.CharField(max_length=255)
     content_type = models.CharField(max_length=50)
     size = models.PositiveIntegerField(help_text="Bytes, as announced and enforced by the bucket.")
-    status = models.CharField(max_length=10, choices=Status.choices, default=Status.ANNOUNCED, db_default=Status.ANNOUNCED)
+    status = models.CharField(
+        max_length=10, choices=Status.choices, default=Status.ANNOUNCED, db_default=Status.ANNOUNCED
+    )
     failure = models.CharField(max_length=200, blank=True, default="", db_default="")
     width = models.PositiveIntegerField(null=True, blank=True)
     height = models.PositiveIntegerField(null=True, blank=True)
@@ -39,7 +41,9 @@ class Picture(models.Model):
 
         ordering = ("-created_at",)
         indexes = (
-            models.Index(fields=["-created_at"], name="picture_shown", condition=~models.Q(status="announced")),
+            models.Index(
+                fields=["-created_at"], name="picture_shown", condition=~models.Q(status="announced")
+            ),
             models.Index(
                 fields=["created_at"],
                 name="picture_unfinished",

@@ -36,15 +36,19 @@ def thumbnail_key(picture_id: UUID, name: str) -> str:
     return f"thumbnails/{picture_id}/{name}.webp"
 
 
-def announce(*, owner: User, title: str, filename: str, content_type: str, size: int) -> tuple[Picture, links.UploadForm]:
+def announce(
+    *, owner: User, title: str, filename: str, content_type: str, size: int
+) -> tuple[Picture, links.UploadForm]:
     """Take down a picture that is about to be uploaded, and give the form that uploads it."""
-    picture = Picture.objects.create(owner=owner, title=title, filename=filename, content_type=content_type, size=size)
+    picture = Picture.objects.create(
+        owner=owner, title=title, filename=filename, content_type=content_type, size=size
+    )
     return picture, links.upload_form(picture.upload_key, content_type=content_type, size=size)
 
 
 def confirm(picture: Picture) -> Picture:
     """Have an uploaded picture developed, once its status is safely stored; saying it again asks for the job again."""
-    from gallery import tasks  # noqa: PLC0415 - tasks are an interface above this, published from here alone
+    from gallery import tasks
 
     with transaction.atomic():
         announced = Picture.objects.filter(pk=picture.pk, status=Picture.Status.ANNOUNCED)
@@ -77,7 +81,7 @@ def finish(picture_id: UUID) -> None:
 
 def discard(picture: Picture) -> None:
     """Remove a picture, and its files once that is certain."""
-    from gallery import tasks  # noqa: PLC0415 - as above
+    from gallery import tasks
 
     with transaction.atomic():
         picture_id = str(picture.pk)
@@ -94,13 +98,15 @@ def remove_files(picture_id: UUID) -> None:
 
 def sweep() -> dict[str, int]:
     """Clean up after what was begun and not finished; say how many of each."""
-    from gallery import tasks  # noqa: PLC0415 - as above
+    from gallery import tasks
 
     now = timezone.now()
     forgotten = Picture.objects.filter(status=Picture.Status.ANNOUNCED, created_at__lt=now - _FORGOTTEN_AFTER)
     for picture in forgotten[:_SWEPT_AT_ONCE]:
         remove_files(picture.pk)
-    removed, _ = Picture.objects.filter(pk__in=list(forgotten.values_list("pk", flat=True)[:_SWEPT_AT_ONCE])).delete()
+    removed, _ = Picture.objects.filter(
+        pk__in=list(forgotten.values_list("pk", flat=True)[:_SWEPT_AT_ONCE])
+    ).delete()
     overdue = Picture.objects.filter(status=Picture.Status.PROCESSING, confirmed_at__lt=now - _OVERDUE_AFTER)
     again = [str(picture_id) for picture_id in overdue.values_list("pk", flat=True)[:_SWEPT_AT_ONCE]]
     for picture_id in again:

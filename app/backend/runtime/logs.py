@@ -20,19 +20,30 @@ class ContextFilter(logging.Filter):
         return True
 
 
+class OutageFilter(logging.Filter):
+    """Drop Django's complaint about an answer of 503: whoever gave it has said why."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Keep everything else."""
+        return getattr(record, "status_code", None) != 503
+
+
 def configuration(level: str) -> dict[str, Any]:
     """Give the configuration for logging.config.dictConfig, which Django, gunicorn and Celery share."""
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "filters": {"context": {"()": "runtime.logs.ContextFilter"}},
+        "filters": {
+            "context": {"()": "runtime.logs.ContextFilter"},
+            "outage": {"()": "runtime.logs.OutageFilter"},
+        },
         "formatters": {
             "json": {
                 "()": "pythonjsonlogger.json.JsonFormatter",
-                "fmt": "{asctime}{levelname}{name}{message}",
+                "fmt": "{levelname}{name}{message}",
                 "style": "{",
-                "rename_fields": {"asctime": "time", "levelname": "level", "name": "logger"},
-                "defaults": {},
+                "timestamp": "time",
+                "rename_fields": {"levelname": "level", "name": "logger"},
             },
         },
         "handlers": {
@@ -43,6 +54,8 @@ def configuration(level: str) -> dict[str, Any]:
             # Django's own handlers would print a second, unstructured line.
             "django": {"handlers": [], "level": level, "propagate": True},
             "django.server": {"handlers": [], "level": level, "propagate": True},
+            # Refusals are in the request's own line, with their status.
+            "django.request": {"level": "ERROR", "filters": ["outage"]},
             # They tell every request and every connection at INFO.
             "botocore": {"level": "WARNING"},
             "boto3": {"level": "WARNING"},

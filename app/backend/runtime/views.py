@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
@@ -14,15 +13,12 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.defaults import server_error as django_server_error
-from kombu.exceptions import OperationalError as QueueError
-from rest_framework.response import Response
-from rest_framework.views import exception_handler
 
 from runtime.postgresql.outage import is_outage
 
 _log = logging.getLogger(__name__)
 
-_RETRY_AFTER_SECONDS = 5
+RETRY_AFTER_SECONDS = 5
 _WAKING_PAGE = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -44,7 +40,7 @@ def waking(request: HttpRequest) -> HttpResponse:
         if request.accepts("text/html") and not request.path.startswith("/api/")
         else JsonResponse({"detail": sentence}, status=503)
     )
-    response.headers["Retry-After"] = str(_RETRY_AFTER_SECONDS)
+    response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -62,19 +58,6 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Answer a request whose CSRF token is missing or old; the site asks for a new token and tries once more."""
     return JsonResponse({"detail": f"CSRF Failed: {reason}"}, status=403)
-
-
-def api_exception(error: Exception, context: dict[str, Any]) -> Response | None:
-    """Answer for an exception in an API view; None leaves it to Django."""
-    if isinstance(error, QueueError):
-        # What was asked for is in the database, and asking again publishes the job: nothing is lost.
-        _log.error("A job could not be published: %s", error)
-        return Response(
-            {"detail": "The queue can't be reached; try again in a moment."},
-            status=503,
-            headers={"Retry-After": str(_RETRY_AFTER_SECONDS)},
-        )
-    return exception_handler(error, context)
 
 
 def index(request: HttpRequest) -> HttpResponse:

@@ -102,7 +102,9 @@ def released(aws: machine.Aws, postgres: machine.Postgres, tmp_path_factory: pyt
     """Release once into the database that the app's processes use, as the migrate task does; give what it said."""
     with postgres.connect() as connection:
         connection.execute("CREATE DATABASE gallery")
-    release = machine.Process(["python", "manage.py", "release"], environment("migrate"), tmp_path_factory.mktemp("release"))
+    release = machine.Process(
+        ["python", "manage.py", "release"], environment("migrate"), tmp_path_factory.mktemp("release")
+    )
     assert release.end(machine.signal.Signals(0), seconds=60) == 0, release.said()
     return release.said()
 
@@ -134,7 +136,9 @@ def web(run: Callable[..., machine.Process], released: str) -> Callable[..., tup
             "--no-control-socket", **changes,
         )  # fmt: skip
         address = f"http://127.0.0.1:{port}"
-        machine.eventually(lambda: machine.get(f"{address}/healthz")[0] == 200, seconds=20, what="a healthy gunicorn")
+        machine.eventually(
+            lambda: machine.get(f"{address}/healthz")[0] == 200, seconds=20, what="a healthy gunicorn"
+        )
         return address, process
 
     return start
@@ -146,12 +150,25 @@ def worker(run: Callable[..., machine.Process], released: str) -> Callable[..., 
 
     def start(**changes: str) -> machine.Process:
         process = run(
-            "worker", "celery", "--app=config", "worker", "--concurrency=2", "--without-gossip", "--without-mingle", **changes
+            "worker",
+            "celery",
+            "--app=config",
+            "worker",
+            "--concurrency=2",
+            "--without-gossip",
+            "--without-mingle",
+            **changes,
         )
         process.wait_for("ready.")
         return process
 
     return start
+
+
+@pytest.fixture(autouse=True)
+def _quick_passwords(settings: Any) -> None:
+    """Hash passwords at once; that it takes long is what the real hashers are for."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture

@@ -64,7 +64,9 @@ def postgresql_programs() -> Path:
         said = subprocess.run([config, "--bindir"], capture_output=True, text=True, check=False)
         candidates.append(Path(said.stdout.strip()))
     for pattern in ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql*/bin"):
-        candidates += sorted(Path("/").glob(pattern.lstrip("/")), key=lambda path: path.as_posix(), reverse=True)
+        candidates += sorted(
+            Path("/").glob(pattern.lstrip("/")), key=lambda path: path.as_posix(), reverse=True
+        )
     for folder in candidates:
         if (folder / "initdb").is_file() and (folder / "pg_ctl").is_file():
             return folder
@@ -92,7 +94,9 @@ class Postgres:
                 return pwd.getpwnam(name).pw_name
             except KeyError:
                 continue
-        raise RuntimeError("PostgreSQL refuses to run as root, and there is no user postgres or nobody to run it as.")
+        raise RuntimeError(
+            "PostgreSQL refuses to run as root, and there is no user postgres or nobody to run it as."
+        )
 
     def _run(self, program: str, *arguments: str) -> None:
         done = subprocess.run(
@@ -129,7 +133,9 @@ class Postgres:
             " -c synchronous_commit=off -c full_page_writes=off -c shared_buffers=32MB -c max_connections=60"
         )
         log = self._folder / "log"
-        self._run("pg_ctl", "--pgdata", str(self._data), "--log", str(log), "--options", options, "--wait", "start")
+        self._run(
+            "pg_ctl", "--pgdata", str(self._data), "--log", str(log), "--options", options, "--wait", "start"
+        )
 
     def stop(self) -> None:
         """Stop it as a failure would: connections are cut."""
@@ -175,7 +181,9 @@ class Aws:
         app = DomainDispatcherApplication(create_backend_app)
 
         def door(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-            action = environ.get("HTTP_X_AMZ_TARGET", "") or f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
+            action = (
+                environ.get("HTTP_X_AMZ_TARGET", "") or f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
+            )
             self.calls.append(action)
             answer = self._fault(action) if self._fault else None
             if answer is None:
@@ -222,7 +230,10 @@ class Aws:
         """Make a queue with its dead-letter queue; give their addresses."""
         client = self.client("sqs")
         dead = client.create_queue(QueueName=f"{name}-dead")["QueueUrl"]
-        redrive = {"deadLetterTargetArn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}-dead", "maxReceiveCount": receives}
+        redrive = {
+            "deadLetterTargetArn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}-dead",
+            "maxReceiveCount": receives,
+        }
         attributes = {"VisibilityTimeout": str(visibility_seconds), "RedrivePolicy": json.dumps(redrive)}
         return client.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"], dead
 
@@ -266,7 +277,9 @@ class Process:
 
         def told() -> bool:
             if self._popen.poll() is not None and words not in self.said():
-                raise AssertionError(f"it ended with {self._popen.returncode} before it said {words!r}:\n{self.said()}")
+                raise AssertionError(
+                    f"it ended with {self._popen.returncode} before it said {words!r}:\n{self.said()}"
+                )
             return words in self.said()
 
         eventually(told, seconds=seconds, what=f"{words!r} in its log:\n{self.said()}")

@@ -46,7 +46,14 @@ def announce(client: Client, **changes: Any) -> Any:
 
 def picture(owner: User, **fields: Any) -> Picture:
     return Picture.objects.create(
-        **{"owner": owner, "title": "A lake", "filename": "lake.jpg", "content_type": "image/jpeg", "size": 1, **fields}
+        **{
+            "owner": owner,
+            "title": "A lake",
+            "filename": "lake.jpg",
+            "content_type": "image/jpeg",
+            "size": 1,
+            **fields,
+        }
     )
 
 
@@ -103,7 +110,9 @@ def test_pages_follow_each_other_without_gaps(ann: User) -> None:
         picture(ann, status=Picture.Status.READY, title=str(number))
     first = Client().get("/api/pictures").json()
     second = Client().get(first["next"]).json()
-    assert [entry["title"] for entry in first["results"] + second["results"]] == [str(n) for n in reversed(range(30))]
+    assert [entry["title"] for entry in first["results"] + second["results"]] == [
+        str(n) for n in reversed(range(30))
+    ]
     assert second["next"] is None
 
 
@@ -140,7 +149,9 @@ def test_confirming_publishes_after_the_commit_and_may_be_repeated(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_queue_that_is_away_is_503_and_the_picture_can_be_confirmed_later(ann: User, as_ann: Client, published: mock.Mock) -> None:
+def test_a_queue_that_is_away_is_503_and_the_picture_can_be_confirmed_later(
+    ann: User, as_ann: Client, published: mock.Mock
+) -> None:
     waiting = picture(ann)
     published.side_effect = OperationalError("away")
     answer = as_ann.post(f"/api/pictures/{waiting.pk}/confirm")
@@ -149,10 +160,16 @@ def test_a_queue_that_is_away_is_503_and_the_picture_can_be_confirmed_later(ann:
     assert as_ann.post(f"/api/pictures/{waiting.pk}/confirm").status_code == 202
 
 
-def test_removing_takes_the_files_too(ann: User, as_ann: Client, aws: Any, django_capture_on_commit_callbacks: Any) -> None:
+def test_removing_takes_the_files_too(
+    ann: User, as_ann: Client, aws: Any, django_capture_on_commit_callbacks: Any
+) -> None:
     mine = picture(ann, status=Picture.Status.READY)
     s3 = aws.client("s3")
-    for key in (mine.upload_key, services.thumbnail_key(mine.pk, "small"), services.thumbnail_key(mine.pk, "large")):
+    for key in (
+        mine.upload_key,
+        services.thumbnail_key(mine.pk, "small"),
+        services.thumbnail_key(mine.pk, "large"),
+    ):
         s3.put_object(Bucket="gallery-test-media", Key=key, Body=b"x")
     with mock.patch("gallery.tasks.remove_files.delay", side_effect=lambda pk: services.remove_files(pk)):
         with django_capture_on_commit_callbacks(execute=True):
@@ -188,7 +205,9 @@ def test_a_file_that_never_came_and_one_that_is_no_picture_fail_with_a_sentence(
     assert (text.status, text.failure) == ("failed", "This file is not a JPEG, PNG, WebP or GIF picture.")
 
 
-def test_the_sweep_removes_what_was_forgotten_and_asks_again_for_what_is_overdue(ann: User, aws: Any, published: mock.Mock) -> None:
+def test_the_sweep_removes_what_was_forgotten_and_asks_again_for_what_is_overdue(
+    ann: User, aws: Any, published: mock.Mock
+) -> None:
     from datetime import timedelta
 
     from django.utils import timezone

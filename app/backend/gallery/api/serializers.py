@@ -55,7 +55,10 @@ class PictureSerializer(serializers.Serializer[Picture]):
             return None
         # One serializer serves one page, so all its links are signed at one moment.
         self._links = self._links or links.read_links()
-        return {name: links.read_link(self._links, services.thumbnail_key(picture.pk, name)) for name in THUMBNAILS}
+        return {
+            name: links.read_link(self._links, services.thumbnail_key(picture.pk, name))
+            for name in THUMBNAILS
+        }
 
 
 class PictureDetailSerializer(PictureSerializer):

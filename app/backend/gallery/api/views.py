@@ -16,7 +16,12 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from gallery import selectors, services
-from gallery.api.serializers import AnnouncedSerializer, AnnouncementSerializer, PictureDetailSerializer, PictureSerializer
+from gallery.api.serializers import (
+    AnnouncedSerializer,
+    AnnouncementSerializer,
+    PictureDetailSerializer,
+    PictureSerializer,
+)
 from gallery.models import Picture
 
 if TYPE_CHECKING:

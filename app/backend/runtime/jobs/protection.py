@@ -43,7 +43,9 @@ class Protector:
             self._busy_at = now
             if self._protected_at is None or now - self._protected_at >= _RENEW_SECONDS:
                 self._protected_at = now if self._ask(True) else None
-        elif self._protected_at is not None and (self._busy_at is None or now - self._busy_at >= _IDLE_SECONDS):
+        elif self._protected_at is not None and (
+            self._busy_at is None or now - self._busy_at >= _IDLE_SECONDS
+        ):
             if self._ask(False):
                 self._protected_at = None
 
@@ -81,7 +83,9 @@ class ScaleInProtection(bootsteps.StartStopStep):  # type: ignore[misc]
 
     def start(self, parent: Any) -> None:
         """Begin to watch."""
-        threading.Thread(target=self._watch, args=(settings.ECS_AGENT_URI,), name="protection", daemon=True).start()
+        threading.Thread(
+            target=self._watch, args=(settings.ECS_AGENT_URI,), name="protection", daemon=True
+        ).start()
 
     def stop(self, parent: Any) -> None:
         """Stop watching; what is left of a protection lapses."""

@@ -16,7 +16,7 @@ from typing import Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 from kombu.asynchronous.aws.sqs.connection import AsyncSQSConnection
 from kombu.log import get_logger
-from kombu.transport import TRANSPORT_ALIASES, SQS
+from kombu.transport import SQS, TRANSPORT_ALIASES
 
 from runtime.jobs import heartbeat
 
@@ -60,7 +60,7 @@ class Connection(AsyncSQSConnection):
 class QoS(SQS.QoS):
     """What happens to a message that a job did not finish."""
 
-    def reject(self, delivery_tag: str, requeue: bool = False) -> None:  # noqa: FBT001, FBT002 - kombu's signature
+    def reject(self, delivery_tag: str, requeue: bool = False) -> None:  # noqa: FBT001 - kombu's signature
         """Let the message be delivered again after a pause; at once where the worker was at fault."""
         message = None if requeue else self._delivered.get(delivery_tag)
         super().reject(delivery_tag, requeue=requeue)

@@ -29,7 +29,9 @@ def credentials(secret_id: str) -> SecretCredentials:
     client = boto3.client(
         "secretsmanager",
         region_name=settings.AWS_REGION,
-        config=Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 3, "mode": "standard"}),
+        config=Config(
+            connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 3, "mode": "standard"}
+        ),
     )
     return SecretCredentials(client, secret_id)
 
@@ -51,7 +53,9 @@ class Connection(psycopg.Connection[Any]):
                 refusal = error
             for other in source.others(first):
                 try:
-                    connection = super().connect(conninfo, user=other.username, password=other.password, **parameters)
+                    connection = super().connect(
+                        conninfo, user=other.username, password=other.password, **parameters
+                    )
                 except psycopg.OperationalError as error:
                     if _REFUSED not in str(error):
                         raise
@@ -70,7 +74,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def __init__(self, settings_dict: dict[str, Any], *args: Any, **kwargs: Any) -> None:
         if not settings_dict.get("SECRET_ID"):
-            raise ImproperlyConfigured("DATABASES needs SECRET_ID: the secret that holds the username and the password.")
+            raise ImproperlyConfigured(
+                "DATABASES needs SECRET_ID: the secret that holds the username and the password."
+            )
         pool = settings_dict["OPTIONS"].get("pool")
         if pool:
             pool["connection_class"] = Connection

@@ -73,7 +73,9 @@ class SecretCredentials:
         try:
             answer = self._client.get_secret_value(SecretId=self._secret_id, VersionStage=stage)
         except (BotoCoreError, ClientError) as error:
-            raise CredentialsUnreadableError(f"The secret {self._secret_id} can't be read: {error}") from error
+            raise CredentialsUnreadableError(
+                f"The secret {self._secret_id} can't be read: {error}"
+            ) from error
         try:
             document = json.loads(answer["SecretString"])
             return Credentials(username=document["username"], password=document["password"])

@@ -29,14 +29,22 @@ def ensure_app_role(connection: psycopg.Connection[Any], app: Credentials, schem
         )
     role = sql.Identifier(app.username)
     # Hashed here, so that no password is in the server's logs.
-    password = connection.pgconn.encrypt_password(app.password.encode(), app.username.encode(), b"scram-sha-256").decode()
+    password = connection.pgconn.encrypt_password(
+        app.password.encode(), app.username.encode(), b"scram-sha-256"
+    ).decode()
     found = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [app.username]).fetchone()
     verb = sql.SQL("ALTER" if found else "CREATE")
     connection.execute(sql.SQL("{} ROLE {} LOGIN PASSWORD {}").format(verb, role, sql.Literal(password)))
     for name, value in _LIMITS.items():
-        connection.execute(sql.SQL("ALTER ROLE {} SET {} = {}").format(role, sql.Identifier(name), sql.Literal(value)))
+        connection.execute(
+            sql.SQL("ALTER ROLE {} SET {} = {}").format(role, sql.Identifier(name), sql.Literal(value))
+        )
 
-    names = {"role": role, "schema": sql.Identifier(schema), "database": sql.Identifier(connection.info.dbname)}
+    names = {
+        "role": role,
+        "schema": sql.Identifier(schema),
+        "database": sql.Identifier(connection.info.dbname),
+    }
     for statement in (
         "GRANT CONNECT ON DATABASE {database} TO {role}",
         "REVOKE CREATE ON SCHEMA {schema} FROM PUBLIC",

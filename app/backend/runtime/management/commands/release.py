@@ -33,7 +33,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Do both under a lock, so that two releases at once follow each other."""
         if settings.DATABASE_APP_SECRET_ID is None:
-            raise CommandError("A release needs DATABASE_APP_SECRET_ID, which only the migrate task has: set TASK_ROLE=migrate.")
+            raise CommandError(
+                "A release needs DATABASE_APP_SECRET_ID, which only the migrate task has: set TASK_ROLE=migrate."
+            )
         try:
             app = credentials(settings.DATABASE_APP_SECRET_ID).current()
             self._wait_for_database()
@@ -43,7 +45,9 @@ class Command(BaseCommand):
                     is_new = ensure_app_role(connection.connection, app)
         except (CredentialsUnreadableError, SameRoleError) as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(f"The role {app.username} was {'made' if is_new else 'updated'}; it reads and writes rows only.")
+        self.stdout.write(
+            f"The role {app.username} was {'made' if is_new else 'updated'}; it reads and writes rows only."
+        )
 
     def _wait_for_database(self) -> None:
         # A paused database lets nobody in for half a minute.
@@ -70,7 +74,9 @@ def _alone() -> Iterator[None]:
             if cursor.fetchone() == (True,):
                 break
             if time.monotonic() > give_up_at:
-                raise CommandError(f"Another release has been at work for {_PATIENCE_SECONDS} s; see what holds it up, then try again.")
+                raise CommandError(
+                    f"Another release has been at work for {_PATIENCE_SECONDS} s; see what holds it up, then try again."
+                )
             time.sleep(1)
     try:
         yield
