@@ -159,7 +159,7 @@ class Terraform:
 
     def _start(self, command: str, *arguments: str, on_event: Listener | None = None, **options: Any) -> Ran:
         argv = self._command_line(command, *arguments, **options)
-        variables = {**os.environ, **toolchain.environment(), **self.environment}
+        variables = {**_own_variables(), **toolchain.environment(), **self.environment}
         log = self._new_log(command)
         events: list[Event] = []
         started = time.monotonic()
@@ -209,6 +209,12 @@ class Terraform:
         log = self.logs / f"{name}-{time.strftime('%Y%m%dT%H%M%S')}-{os.getpid()}-{time.monotonic_ns() % 10**6:06}.log"
         log.touch(mode=0o600)
         return log
+
+
+def _own_variables() -> dict[str, str | None]:
+    """Return this process's variables but those that make Terraform work elsewhere or with other arguments than ours."""
+    others = ("TF_CLI_ARGS", "TF_DATA_DIR", "TF_WORKSPACE")
+    return {name: value for name, value in os.environ.items() if not name.startswith(others)}
 
 
 def _follow(log: Path, process: subprocess.Popen[bytes]) -> Iterator[Event]:
