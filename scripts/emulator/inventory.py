@@ -26,6 +26,9 @@ _KEPT_BY_AWS: dict[tuple[str, str], Callable[[Any], bool]] = {
     ("ecs", "services"): lambda service: service.status == "INACTIVE",
     ("ecs", "task_definitions"): lambda definition: definition.status == "INACTIVE",
     ("kms", "keys"): lambda key: key.key_state == "PendingDeletion" or _belongs_to_aws(key),
+    ("rds", "db_cluster_parameter_groups"): lambda group: group.name.startswith("default."),
+    ("rds", "db_parameter_groups"): lambda group: group.name.startswith("default."),
+    ("rds", "option_groups"): lambda group: group.name.startswith("default:"),
     ("rds", "cluster_snapshots"): lambda snapshot: snapshot.snapshot_type == "automated",
     ("rds", "database_snapshots"): lambda snapshot: snapshot.snapshot_type == "automated",
     ("secretsmanager", "secrets"): lambda secret: secret.is_deleted(),
@@ -65,7 +68,9 @@ def _in_moto(account_id: str) -> Iterator[str]:
             own = born_with(service, account, region)
             for item in items(backend):
                 if item not in own and _counts(service, item):
-                    yield f"{service} {region} {item.collection} {item.key}"
+                    # IAM knows its own by ids that tell nobody anything.
+                    key = item.resource.name if service == "iam" and hasattr(item.resource, "name") else item.key
+                    yield f"{service} {region} {item.collection} {key}"
 
 
 def _counts(service: str, item: Item) -> bool:

@@ -19,6 +19,7 @@ from scripts.emulator.mends import (
     logs,
     notifications,
     rds,
+    route53,
     s3,
     sqs,
 )
@@ -41,6 +42,7 @@ _MODULES = (
     logs,
     notifications,
     rds,
+    route53,
     s3,
     sqs,
 )

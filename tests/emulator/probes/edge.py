@@ -1,4 +1,4 @@
-"""CloudFront."""
+"""CloudFront and Route 53."""
 
 from __future__ import annotations
 
@@ -77,3 +77,11 @@ def _(ask: Asking) -> bool:
     except cloudfront.exceptions.NoSuchCachePolicy:
         gone = True
     return gone and changed["MaxTTL"] == 240 and made["ResponseHeadersPolicyConfig"]["Name"] == headers["Name"]
+
+
+@probe("route53", "zone-ids")
+def _(ask: Asking) -> bool:
+    """By chance one of 36 ids of moto's begins with Z."""
+    route53 = ask.client("route53")
+    zones = [route53.create_hosted_zone(Name=f"{new()}.test", CallerReference=new()) for _ in range(4)]
+    return all(zone["HostedZone"]["Id"].startswith("/hostedzone/Z") for zone in zones)
