@@ -76,7 +76,7 @@ module "site_cdn" {
   content_security_policy = join("; ", [
     "default-src 'self'",
     "connect-src 'self' https://${local.hosts.api} https://${local.media_host}",
-    "img-src 'self' data: https://${local.media_host}",
+    "img-src 'self' https://${local.media_host}",
     "object-src 'none'",
     "base-uri 'none'",
     "form-action 'self'",
