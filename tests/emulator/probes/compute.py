@@ -106,6 +106,23 @@ def _(ask: Asking) -> bool:
     return not ec2.describe_network_acls(Filters=here)["NetworkAcls"]
 
 
+@probe("ec2", "rule-descriptions")
+def _(ask: Asking) -> bool:
+    ec2 = ask.client("ec2")
+    network = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    group = ec2.create_security_group(VpcId=network, GroupName=new(), Description="probe")["GroupId"]
+    tcp = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443}
+    permissions = [
+        tcp | {"UserIdGroupPairs": [{"GroupId": group, "Description": "a group"}]},
+        tcp | {"PrefixListIds": [{"PrefixListId": "pl-12345678", "Description": "a list"}]},
+        tcp | {"IpRanges": [{"CidrIp": "10.0.0.0/8", "Description": "a range"}]},
+    ]
+    for permission in permissions:
+        ec2.authorize_security_group_egress(GroupId=group, IpPermissions=[permission])
+    rules = ec2.describe_security_group_rules(Filters=[{"Name": "group-id", "Values": [group]}])["SecurityGroupRules"]
+    return {rule.get("Description") for rule in rules} >= {"a group", "a list", "a range"}
+
+
 @probe("application-autoscaling", "scalable-target-tags")
 def _(ask: Asking) -> bool:
     cluster, name, _family = ecs_service(ask, launchType="FARGATE")
