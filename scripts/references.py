@@ -19,6 +19,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 from scripts.errors import OperatorError
@@ -67,6 +68,8 @@ _HOST_NAMES = frozenset(
     }
 )
 _IDS = frozenset({"hosted_zone_id", "key_id", "zone_id", "allocation_id"})
+_NOISE = re.compile("[a-z0-9]{8}")
+"""What `terraform test` gives to a text that is computed and that nobody has stood in for."""
 _TOKEN = re.compile(r"(?<![0-9a-f])[0-9a-f]{17}(?![0-9a-f])", re.IGNORECASE)
 
 
@@ -224,17 +227,39 @@ def _name(item: Mapping[str, Any]) -> str | None:
 
 
 def _merged(after: Any, unknown: Any, made_up: Any) -> Any:
+    """Fill in what is unknown in a planned value from the same value with made-up identities."""
     if unknown is True:
-        return made_up
+        return None if isinstance(made_up, str) and _NOISE.fullmatch(made_up) else made_up
     if isinstance(unknown, Mapping) and isinstance(after, Mapping):
         other = made_up if isinstance(made_up, Mapping) else {}
         names = {*after, *(name for name, mark in unknown.items() if mark)}
         return {name: _merged(after.get(name), unknown.get(name), other.get(name)) for name in sorted(names)}
     if isinstance(unknown, list) and isinstance(after, list):
-        others = made_up if isinstance(made_up, list) and len(made_up) == len(after) else [None] * len(after)
-        marks = unknown if len(unknown) == len(after) else [False] * len(after)
-        return [_merged(*triple) for triple in zip(after, marks, others, strict=True)]
+        left = list(made_up) if isinstance(made_up, list) else []
+        found = []
+        for value, mark in zip_longest(after, unknown):
+            agreeing = [candidate for candidate in left if _agrees(value, mark, candidate)]
+            if agreeing:
+                left.remove(agreeing[0])
+            found.append(_merged(value, mark, agreeing[0] if agreeing else None))
+        return found
     return after
+
+
+def _agrees(after: Any, unknown: Any, made_up: Any) -> bool:
+    """Say whether a made-up value is the planned one wherever that is known: a set's order follows from its values."""
+    if unknown is True:
+        return True
+    if isinstance(after, Mapping) and isinstance(made_up, Mapping):
+        named = unknown if isinstance(unknown, Mapping) else {}
+        return all(_agrees(value, named.get(name), made_up.get(name)) for name, value in after.items())
+    if isinstance(after, list) and isinstance(made_up, list):
+        listed = unknown if isinstance(unknown, list) else []
+        if len(after) != len(made_up):
+            return False
+        return all(_agrees(value, mark, other) for value, mark, other in zip_longest(after, listed, made_up))
+    # Terraform's stand-in plans no defaults: what is empty here is null there.
+    return bool(after == made_up) or not (after and made_up)
 
 
 def _configuration(document: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -1,6 +1,6 @@
 """Plans for the tests that look at one: made once, in the background, while the others run.
 
-A test of a plan takes the fixture `plan` (it then runs for every environment), `modules_plan` or `refused`.
+A test of a plan takes the fixture `plan` (it then runs for every root), `modules_plan` or `refused`.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from tests.rejections import Refused
 
 T = TypeVar("T")
-ENVIRONMENTS = environments.names()
+ROOTS = [*environments.names(), "bootstrap"]
 _LONGEST_FIRST = ("prod", "staging", "local")
 _PLANS = pytest.StashKey["Plans"]()
-_SHARED = {"modules_plan": "modules", "refused": "rejections"}
-"""Fixtures whose plan is no environment's."""
+_SHARED = {"modules_plan": ["modules"], "refused": ["rejections"], "prod": ["prod"], "staging": ["staging"]}
+"""The plans of the fixtures that always have the same."""
 
 
 @pytest.fixture(scope="session")
@@ -33,10 +33,20 @@ def plans(request: pytest.FixtureRequest) -> Plans:
     return request.config.stash[_PLANS]
 
 
-@pytest.fixture(scope="session", params=ENVIRONMENTS)
+@pytest.fixture(scope="session", params=ROOTS)
 def plan(request: pytest.FixtureRequest, plans: Plans) -> Planned:
-    """The plan of an environment's root, made offline from an empty state; a test that takes it runs for each."""
+    """The plan of an environment's root or of `bootstrap`, made offline from an empty state; its test runs for each."""
     return _made(lambda: plans.planned(request.param), request.param)
+
+
+@pytest.fixture(scope="session")
+def prod(plans: Plans) -> Planned:
+    return _made(lambda: plans.planned("prod"), "prod")
+
+
+@pytest.fixture(scope="session")
+def staging(plans: Plans) -> Planned:
+    return _made(lambda: plans.planned("staging"), "staging")
 
 
 @pytest.fixture(scope="session")
@@ -61,26 +71,28 @@ def _made(plan: Callable[[], T], name: str) -> T:
         pytest.fail(f"There is no plan of {name} to look at. {error}", pytrace=False)
 
 
-def _needed(item: pytest.Item) -> str | None:
-    """Name the plan that a test looks at."""
+def _needed(item: pytest.Item) -> list[str]:
+    """Name the plans that a test looks at."""
     fixtures = getattr(item, "fixturenames", ())
-    if "plan" in fixtures:
-        return str(item.callspec.params["plan"])  # type: ignore[attr-defined]
-    return next((name for fixture, name in _SHARED.items() if fixture in fixtures), None)
+    found = [str(item.callspec.params["plan"])] if "plan" in fixtures else []  # type: ignore[attr-defined]
+    for fixture, names in _SHARED.items():
+        if fixture in fixtures:
+            found += names
+    return found
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run what needs no plan first; with xdist, keep all that need one in one worker (`--dist=loadgroup`)."""
     for item in items:
-        if _needed(item) is not None:
+        if _needed(item):
             item.add_marker(pytest.mark.xdist_group("plans"))
-    items.sort(key=lambda item: _needed(item) is not None)
+    items.sort(key=lambda item: bool(_needed(item)))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Begin the plans that the chosen tests need."""
-    needed = {name for name in map(_needed, session.items) if name}
+    needed = {name for item in session.items for name in _needed(item)}
     if not needed or session.config.option.collectonly:
         return
     from tests.plans import Plans

@@ -4,12 +4,14 @@ A plan takes Terraform some 10 s of which most are the provider's, so a session 
 
 - `prod`, `staging`, …: the environment's own root, offline, and one evaluation with made-up identities that tells what
   refers to what (`scripts/references.py`).
+- `bootstrap`: the root of what must exist before an environment's first apply, with the values of staging.
 - `modules`: one generated root that calls every module with the example of its README.
 - `rejections`: one generated root that calls modules and stack with each value that they must refuse.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -17,18 +19,17 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import tftest
 
-from scripts import access, references, toolchain, workspace
+from scripts import access, environments, references, toolchain, workspace
 from scripts.references import Identities
 from tests import examples, rejections
 from tests.rejections import Refused
 
-MODULES, REJECTIONS = "modules", "rejections"
+BOOTSTRAP, MODULES, REJECTIONS = "bootstrap", "modules", "rejections"
 AT_ONCE = 2
 """Terraform and the provider keep more than one core busy each."""
 
@@ -46,11 +47,23 @@ class Planned:
     identities: Identities = field(repr=False)
     resources: Mapping[str, Mapping[str, Any]] = field(repr=False)
 
-    @cached_property
-    def types(self) -> Mapping[str, str]:
-        """Return the type of each managed resource by address."""
-        changes = self.document["resource_changes"]
-        return {item["address"]: item["type"] for item in changes if item["mode"] == "managed"}
+    @property
+    def protected(self) -> bool:
+        """Say whether what is planned keeps its data: what is bootstrapped always does."""
+        return self.name == BOOTSTRAP or environments.find(self.name).protected
+
+    def of(self, *types: str) -> dict[str, Mapping[str, Any]]:
+        """Return the resources of these types by address."""
+        return {address: values for address, values in self.resources.items() if type_of(address) in types}
+
+    def addresses(self, value: Any) -> list[str]:
+        """List the resources that a value refers to."""
+        return self.identities.addresses(value)
+
+
+def type_of(address: str) -> str:
+    """Return the type of the resource at an address."""
+    return references.configured(address).split(".")[-2]
 
 
 @dataclass(kw_only=True)
@@ -70,7 +83,7 @@ class Plans:
                 self._futures[name] = self._pool.submit(self._make, name)
 
     def planned(self, name: str) -> Planned:
-        """Return the plan of an environment, or of `modules`; raise PlanFailedError or OperatorError if there is none."""
+        """Return the plan of an environment, of `bootstrap` or `modules`; raise PlanFailedError or OperatorError if there is none."""
         plan = self._result(name)
         assert isinstance(plan, Planned)
         return plan
@@ -101,7 +114,8 @@ class Plans:
                 return rejections.refused(folder, terraform)
             if name == MODULES:
                 return _planned(name, examples.write_root(folder), followed=False)
-            return _planned(name, workspace.offline_copy(name, folder), followed=True)
+            root = _bootstrap_root(folder) if name == BOOTSTRAP else workspace.offline_copy(name, folder)
+            return _planned(name, root, followed=True)
         finally:
             self.seconds[name] = time.monotonic() - started
 
@@ -137,6 +151,23 @@ def _planned(name: str, root: Path, *, followed: bool) -> Planned:
         planned = references.read(terraform(root, "test", "-json", "-verbose").splitlines())
     resources = references.complete(document, identities, planned)
     return Planned(name=name, document=document, identities=identities, resources=resources)
+
+
+def _bootstrap_root(folder: Path) -> Path:
+    root = workspace.bootstrap_copy(folder)
+    (root / workspace.OFFLINE_OVERRIDE).write_text(workspace.offline_override((root / "main.tf").read_text()))
+    staging = environments.find("staging")
+    assert staging.state is not None
+    values = {
+        "account_id": staging.account_id,
+        "bucket": staging.state.bucket,
+        "domain_name": staging.domain,
+        "region": staging.region,
+        "tags": {"Project": staging.project},
+    }
+    (root / "terraform.tfvars.json").write_text(json.dumps(values))
+    examples.copy_lock(root)
+    return root
 
 
 def _first_error(error: BaseException) -> str:

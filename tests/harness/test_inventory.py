@@ -77,7 +77,7 @@ def test_a_misspelt_attribute_is_told_with_those_near_it() -> None:
         ({"Statement": []}, "not JSON", False),
     ],
 )
-def test_values_are_compared_as_terraform_would(expected: Any, actual: Any, agrees: bool) -> None:  # noqa: FBT001
+def test_values_are_compared_as_terraform_would(expected: Any, actual: Any, agrees: bool) -> None:
     found = inventory.differences({"aws_x.this": {"value": expected}}, present({"aws_x.this": {"value": actual}}))
 
     assert (found == []) is agrees

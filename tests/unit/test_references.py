@@ -141,6 +141,24 @@ def test_terraforms_noise_in_attributes_that_nobody_sets_is_left_out() -> None:
     assert known[BUCKET]["policy"] is None
 
 
+def test_the_blocks_of_a_set_are_matched_by_what_is_known_of_them_not_by_their_order() -> None:
+    alarm = "aws_cloudwatch_metric_alarm.this"
+    queries = [{"id": "a", "label": "", "metric": [{"name": "x"}]}, {"id": "b", "label": "", "metric": []}]
+    unknown = {"metric_query": [{"metric": [{"dimensions": True}]}, {"metric": []}]}
+    plan: dict[str, Any] = {"resource_changes": [created(alarm, {"metric_query": queries}, unknown)], "configuration": {}}
+    plan["configuration"] = {"root_module": {"resources": [{"address": alarm, "expressions": {"metric_query": {}}}]}}
+    stand_in = [
+        {"id": "b", "label": None, "metric": []},
+        {"id": "a", "label": None, "metric": [{"name": "x", "dimensions": {"LoadBalancer": "app/1"}}]},
+    ]
+
+    lines = printed((alarm, {"metric_query": stand_in}))
+    known = references.complete(plan, references.invent(plan), references.read(lines))
+
+    assert known[alarm]["metric_query"][0]["metric"] == [{"name": "x", "dimensions": {"LoadBalancer": "app/1"}}]
+    assert known[alarm]["metric_query"][1] == {"id": "b", "label": "", "metric": []}
+
+
 @pytest.mark.parametrize(
     ("address", "expected"),
     [
