@@ -105,7 +105,7 @@ def released(aws: machine.Aws, postgres: machine.Postgres, tmp_path_factory: pyt
     release = machine.Process(
         ["python", "manage.py", "release"], environment("migrate"), tmp_path_factory.mktemp("release")
     )
-    assert release.end(machine.signal.Signals(0), seconds=60) == 0, release.said()
+    assert release.end(None, seconds=60) == 0, release.said()
     return release.said()
 
 

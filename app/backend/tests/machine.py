@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import pwd
@@ -16,7 +17,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -284,26 +285,26 @@ class Process:
 
         eventually(told, seconds=seconds, what=f"{words!r} in its log:\n{self.said()}")
 
-    def end(self, how: signal.Signals = signal.SIGTERM, *, seconds: float = 30) -> int:
-        """Send it a signal and wait; give its exit code. Nothing of its session is left."""
-        if self._popen.poll() is None:
+    def end(self, how: signal.Signals | None = signal.SIGTERM, *, seconds: float = 30) -> int:
+        """Send it a signal, or None to let it end by itself, and wait; give its exit code."""
+        if how is not None and self._popen.poll() is None:
             self._popen.send_signal(how)
         try:
             return self._popen.wait(seconds)
         finally:
-            try:
+            # Nothing of its session is left.
+            with suppress(ProcessLookupError):
                 os.killpg(self.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
             self._popen.wait(5)
 
 
 def get(url: str, **headers: str) -> tuple[int, bytes, dict[str, str]]:
-    """Ask for an address; give status, body and headers, whatever the status; status 0 for no answer at all."""
+    """Ask for an address; give status, body and headers. 0: nobody listens there; -1: no answer, or half of one."""
     try:
         with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=40) as response:
             return response.status, response.read(), dict(response.headers)
     except urllib.error.HTTPError as error:
         return error.code, error.read(), dict(error.headers)
-    except OSError as error:
-        return 0, str(error).encode(), {}
+    except (OSError, http.client.HTTPException) as error:
+        refused = isinstance(getattr(error, "reason", None), ConnectionRefusedError)
+        return 0 if refused else -1, str(error).encode(), {}

@@ -40,7 +40,7 @@ class Command(BaseCommand):
             app = credentials(settings.DATABASE_APP_SECRET_ID).current()
             self._wait_for_database()
             with _alone():
-                call_command("migrate", interactive=False, stdout=self.stdout, verbosity=1)
+                call_command("migrate", interactive=False, verbosity=1)
                 with transaction.atomic():
                     is_new = ensure_app_role(connection.connection, app)
         except (CredentialsUnreadableError, SameRoleError) as error:
