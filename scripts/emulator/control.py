@@ -115,7 +115,8 @@ class Emulator:
     def requests(self) -> list[dict[str, Any]]:
         """Return what was asked of the emulator, oldest first, as far as the bounded log reaches back.
 
-        Each: at (epoch seconds), service, region, operation, method, status, ms, waited_ms.
+        Each: at (epoch seconds), service (its signing name), region, operation (of REST services method and path),
+        method, attempt (of the client's SDK), status, ms, waited_ms (of these, for its turn).
         """
         from scripts.emulator.journal import read
 

@@ -6,12 +6,12 @@ import argparse
 import os
 import signal
 import sys
-import threading
 import uuid
 from pathlib import Path
 from types import FrameType
 
 from scripts.emulator.home import Address, Home
+from scripts.emulator.journal import older
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -28,6 +28,8 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.write(f"Another server lives in {home.folder}\n")
         return 1
     home.forget_address()
+    home.requests_file.unlink(missing_ok=True)
+    older(home.requests_file).unlink(missing_ok=True)
     _configure(options.account_id)
     _serve(home, options.account_id, mended=not options.unmended)
     return 0
@@ -71,7 +73,9 @@ def _serve(home: Home, account_id: str, *, mended: bool) -> None:
     server = make_server("127.0.0.1", 0, front, threaded=True, request_handler=Handler)
 
     def end(_number: int, _frame: FrameType | None) -> None:
-        threading.Thread(target=server.shutdown, daemon=True).start()
+        # All there is is in memory and is to go: nothing waits for requests, threads or the interpreter.
+        home.forget_address()
+        os._exit(0)
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
@@ -85,7 +89,6 @@ def _serve(home: Home, account_id: str, *, mended: bool) -> None:
         )
     )
     server.serve_forever()
-    home.forget_address()
 
 
 if __name__ == "__main__":
