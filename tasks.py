@@ -7,6 +7,7 @@ They compose the library in `scripts/`, print, ask and exit; nothing else. Exit 
 from __future__ import annotations
 
 import contextlib
+import errno
 import functools
 import json
 import os
@@ -49,11 +50,18 @@ def verb(**options: Any) -> Callable[[Callable[..., None]], Any]:
                 body(context, *arguments, **named)
             except OperatorError as error:
                 raise Exit(_red(f"✗ {error}"), code=error.exit_code) from error
-            except KeyboardInterrupt:
-                raise Exit("Stopped at your request.", code=130) from None
             except BrokenPipeError:
                 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
                 raise Exit(code=0) from None
+            except OSError as error:
+                if error.errno != errno.ENOSPC:
+                    raise
+                where = f" ({error.filename})" if error.filename else ""
+                raise Exit(
+                    _red(f"✗ The disk is full{where}: free some space and repeat the command."), code=1
+                ) from error
+            except KeyboardInterrupt:
+                raise Exit("Stopped at your request.", code=130) from None
 
         return task(positional=[], **options)(guarded)
 

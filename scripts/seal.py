@@ -71,7 +71,11 @@ def save(
 
     `configuration` is the hash from before the plan was made, so that an edit made meanwhile breaks the seal.
     """
-    serial, lineage = _starting_state(file)
+    try:
+        serial, lineage = _starting_state(file)
+    except SealError:
+        discard(file)
+        raise
     seal = Seal(
         environment=environment.name,
         made_at=time.time(),
@@ -87,8 +91,15 @@ def save(
     )
     written = _seal_file(file)
     part = written.with_suffix(".part")
-    part.write_text(json.dumps(asdict(seal), indent=2) + "\n")
-    part.replace(written)
+    try:
+        part.write_text(json.dumps(asdict(seal), indent=2) + "\n")
+        part.replace(written)
+    except OSError as error:
+        discard(file)
+        part.unlink(missing_ok=True)
+        raise SealError(
+            f"The seal of {file} could not be written ({error.strerror}): is the disk full? Plan again."
+        ) from error
     return SavedPlan(file=file, seal=seal)
 
 
@@ -174,7 +185,9 @@ def _starting_state(file: Path) -> tuple[int, str]:
             state = json.loads(archive.read("tfstate"))
         return int(state.get("serial", 0)), str(state.get("lineage", ""))
     except (OSError, zipfile.BadZipFile, KeyError, ValueError) as error:
-        raise SealError(f"{file} is not a plan that Terraform saved: plan again.") from error
+        raise SealError(
+            f"{file} is not a plan that Terraform could save (is the disk full?): look, and plan again."
+        ) from error
 
 
 def _sha256(file: Path) -> str:

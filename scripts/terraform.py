@@ -308,7 +308,7 @@ class _Cause:
 
 _CAUSES = (
     _Cause(
-        pattern=r"Error acquiring the state lock.*?ID:\s+(\S+).*?Who:\s+(\S+).*?Created:\s+(\S+ \S+)",
+        pattern=r"Error acquiring the state lock.*?Lock Info: ID:\s+(\S+).*?Who:\s+(\S+).*?Created:\s+(\S+ \S+)",
         sentence="Another run holds the lock of this state: {1}, since {2} UTC. Wait for it to end; if you know that it is dead,"
         " run `terraform force-unlock {0}` in the environment's folder.",
     ),

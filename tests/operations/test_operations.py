@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from scripts import environments, operations, seal
 from scripts.access import NoCredentialsError
 from scripts.emulator import control
 from scripts.environments import Environment
-from scripts.errors import RefusedError
+from scripts.errors import OperatorError, RefusedError
 from scripts.operations import Workplace
 from scripts.plan import Action, Change, Plan
 from scripts.terraform import Terraform
@@ -72,6 +73,26 @@ def test_another_apply_in_between_stops_the_apply(workplace: Workplace, tmp_path
     workplace.terraform.apply(tmp_path / "other")
     with pytest.raises(RefusedError, match=r"now something is"):
         operations.apply(workplace, planned.saved, plan)
+
+
+@pytest.mark.e2e
+def test_a_full_disk_is_no_saved_plan(workplace: Workplace, tmp_path: Path) -> None:
+    """Terraform does not tell when the plan file did not fit; the seal does, and nothing is applied."""
+    small = tmp_path / "small"
+    small.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=4k", "tmpfs", str(small)], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip("needs the right to mount a file system that is small enough to fill")
+    try:
+        workplace.environment.work.parent.mkdir(parents=True)
+        workplace.environment.work.symlink_to(small)
+        with pytest.raises(OperatorError, match="disk"):
+            operations.make_plan(workplace)
+        assert seal.load(workplace.plan_file) is None
+    finally:
+        subprocess.run(["umount", str(small)], check=True)
 
 
 @pytest.mark.e2e

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from typing import Any
 import boto3
 import pytest
 
+from scripts import toolchain
 from scripts.emulator import control
 from scripts.operations import addresses
 from scripts.terraform import Terraform, TerraformError
@@ -74,15 +76,18 @@ def test_a_held_lock_names_its_holder(terraform: Terraform, emulator: control.Em
         "Path": f"{BUCKET}/test.tfstate",
     }
     s3(emulator).put_object(Bucket=BUCKET, Key="test.tfstate.tflock", Body=json.dumps(lock).encode())
-    with pytest.raises(TerraformError, match="ada@laptop") as caught:
-        dataclasses.replace(terraform, lock_timeout="0s").plan(tmp_path / "plan")
-    assert lock["ID"] in str(caught.value)
-
-
-def test_a_full_disk_is_said_in_one_sentence(terraform: Terraform) -> None:
-    """/dev/full answers every write as a full disk does."""
-    with pytest.raises(TerraformError, match="The disk is full"):
-        terraform.plan(Path("/dev/full"))
+    impatient = dataclasses.replace(terraform, lock_timeout="0s")
+    with pytest.raises(TerraformError, match=r"ada@laptop, since 2026-11-23 20:00:00") as caught:
+        impatient.plan(tmp_path / "plan")
+    told = re.search(r"`(terraform force-unlock \S+)`", str(caught.value))
+    assert told, "the sentence names the command that helps, and it does"
+    subprocess.run(
+        [str(toolchain.terraform()), *told.group(1).split()[1:2], "-force", told.group(1).split()[2]],
+        cwd=terraform.folder,
+        env={name: value for name, value in {**os.environ, **terraform.environment}.items() if value is not None},
+        check=True,
+    )
+    assert impatient.plan(tmp_path / "plan")
 
 
 def test_the_wrong_account_is_said_in_one_sentence(terraform: Terraform, tmp_path: Path) -> None:
