@@ -31,6 +31,7 @@ class Progress:
     failed: list[str] = field(default_factory=list, init=False)
     running: dict[str, tuple[str, float]] = field(default_factory=dict, init=False)
     waited: dict[str, float] = field(default_factory=dict, init=False)
+    _planned: set[str] = field(default_factory=set, init=False)
 
     def __post_init__(self) -> None:
         """Start the clock."""
@@ -40,12 +41,13 @@ class Progress:
         """Begin to count anew, for the next step of a longer run."""
         self.started, self.total, self.done, self.refreshed = self.clock(), 0, 0, 0
         self.running.clear()
+        self._planned.clear()
 
     def take(self, event: Mapping[str, Any]) -> str | None:
         """Take in one event; return a line worth showing, or None."""
         kind = event.get("type")
         if kind == "planned_change":
-            self.total += event["change"]["action"] not in ("read", "noop")
+            self._plan(event["change"])
         elif kind == "change_summary":
             changes = event["changes"]
             if changes.get("operation") == "plan":
@@ -55,6 +57,12 @@ class Progress:
         elif kind in ("apply_start", "apply_complete", "apply_errored"):
             return self._apply(str(kind), event["hook"])
         return None
+
+    def _plan(self, change: Mapping[str, Any]) -> None:
+        """Count a resource once: the plan and the apply of the same plan both name it."""
+        if change["action"] not in ("read", "noop"):
+            self._planned.add(change["resource"]["addr"])
+            self.total = len(self._planned)
 
     def _apply(self, kind: str, hook: Mapping[str, Any]) -> str | None:
         address, action = hook["resource"]["addr"], str(hook["action"])

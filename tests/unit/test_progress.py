@@ -36,8 +36,9 @@ def test_it_says_something_before_anything_is_done() -> None:
     assert progress.status() == "3 s"
     progress.take({"type": "refresh_complete"})
     assert progress.status() == "3 s · 1 resources read"
-    progress.take({"type": "planned_change", "change": {"action": "read"}})
-    progress.take({"type": "planned_change", "change": {"action": "create"}})
+    progress.take({"type": "planned_change", "change": {"action": "read", "resource": {"addr": "data.x.y"}}})
+    for _ in ("the plan", "the apply of the same plan"):
+        progress.take({"type": "planned_change", "change": {"action": "create", "resource": {"addr": "a.b"}}})
     assert progress.status() == "3 s · 1 changes planned"
 
 
