@@ -24,18 +24,14 @@ ROOT = Path(__file__).parents[2]
 ACCOUNT = "123456789012"
 
 
-def test_control_imports_quickly_and_only_what_python_brings() -> None:
+def test_control_imports_only_what_python_brings() -> None:
+    """Every verb that asks whether the emulator runs pays for this import."""
     code = (
-        "import time; began = time.perf_counter(); import sys; from scripts.emulator import control; "
-        "took = time.perf_counter() - began; "
+        "import sys; from scripts.emulator import control; "
         "heavy = {name.split('.')[0] for name in sys.modules} & {'moto', 'boto3', 'botocore', 'werkzeug', 'flask'}; "
-        "print(took, sorted(heavy))"
+        "print(sorted(heavy))"
     )
-    took, heavy = min(
-        subprocess.check_output([sys.executable, "-c", code], cwd=ROOT, text=True).split(" ", 1) for _ in range(3)
-    )
-    assert heavy.strip() == "[]"
-    assert float(took) < 0.15  # 0.04 s alone; the machine may be busy
+    assert subprocess.check_output([sys.executable, "-c", code], cwd=ROOT, text=True).strip() == "[]"
 
 
 def test_one_home_has_one_server_found_again_and_gone_after_stop(tmp_path: Path) -> None:
