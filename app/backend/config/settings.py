@@ -155,7 +155,15 @@ STORAGES = {
     # Links to media are signed by gallery.links; this is how the app itself reads and writes.
     "default": {
         "BACKEND": "storages.backends.s3.S3Storage",
-        "OPTIONS": {"bucket_name": MEDIA_BUCKET, "region_name": AWS_REGION, "signature_version": "s3v4"},
+        "OPTIONS": {
+            "bucket_name": MEDIA_BUCKET,
+            "region_name": AWS_REGION,
+            "signature_version": "s3v4",
+            # A second run of a job writes the same file again.
+            "file_overwrite": True,
+            # The links are signed for one visitor each, and what they lead to never changes.
+            "object_parameters": {"CacheControl": "private, max-age=31536000, immutable"},
+        },
     },
     # The manifest of hashed names is in the image, so that a task needs no bucket to start. A page must not break
     # where nothing was collected, as under runserver.

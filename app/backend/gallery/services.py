@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from gallery import links
-from gallery.developing import THUMBNAILS, Developed, UnreadablePictureError, develop
+from gallery.developing import THUMBNAIL_TYPE, THUMBNAILS, Developed, UnreadablePictureError, develop
 from gallery.models import Picture
 
 if TYPE_CHECKING:
@@ -117,7 +117,10 @@ def sweep() -> dict[str, int]:
 
 def _keep(picture: Picture, developed: Developed) -> None:
     for name, content in developed.thumbnails.items():
-        default_storage.save(thumbnail_key(picture.pk, name), ContentFile(content))
+        file = ContentFile(content)
+        # django-storages would guess it from the name, and Python 3.11 does not know WebP.
+        file.content_type = THUMBNAIL_TYPE  # type: ignore[attr-defined]
+        default_storage.save(thumbnail_key(picture.pk, name), file)
     Picture.objects.filter(pk=picture.pk, status=Picture.Status.PROCESSING).update(
         status=Picture.Status.READY,
         width=developed.width,

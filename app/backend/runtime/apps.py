@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from django.apps import AppConfig
 
 
@@ -9,3 +11,7 @@ class RuntimeConfig(AppConfig):
     """Release, health, the queue."""
 
     name = "runtime"
+
+    def ready(self) -> None:
+        """Log Python's warnings like everything else."""
+        logging.captureWarnings(capture=True)

@@ -18,6 +18,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from email.message import Message
 from pathlib import Path
 from typing import Any
 
@@ -131,7 +132,7 @@ class Postgres:
         """Start the cluster; what it says goes to a file in its folder."""
         options = (
             f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off"
-            " -c synchronous_commit=off -c full_page_writes=off -c shared_buffers=32MB -c max_connections=60"
+            " -c full_page_writes=off -c shared_buffers=32MB -c max_connections=60"
         )
         log = self._folder / "log"
         self._run(
@@ -298,13 +299,13 @@ class Process:
             self._popen.wait(5)
 
 
-def get(url: str, **headers: str) -> tuple[int, bytes, dict[str, str]]:
+def get(url: str, **headers: str) -> tuple[int, bytes, Message]:
     """Ask for an address; give status, body and headers. 0: nobody listens there; -1: no answer, or half of one."""
     try:
         with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=40) as response:
-            return response.status, response.read(), dict(response.headers)
+            return response.status, response.read(), response.headers
     except urllib.error.HTTPError as error:
-        return error.code, error.read(), dict(error.headers)
+        return error.code, error.read(), error.headers
     except (OSError, http.client.HTTPException) as error:
         refused = isinstance(getattr(error, "reason", None), ConnectionRefusedError)
-        return 0 if refused else -1, str(error).encode(), {}
+        return 0 if refused else -1, str(error).encode(), Message()

@@ -82,13 +82,11 @@ class Channel(SQS.Channel):
         return connection
 
     def _schedule_queue(self, queue: str) -> None:
-        if not self.qos.can_consume():
-            # Every slot is taken, so there is nothing to poll for; jobs have time limits, so this ends.
-            heartbeat.beat()
+        # Also where every slot is taken, so that there is nothing to poll for: jobs have time limits, so that ends.
+        heartbeat.beat()
         super()._schedule_queue(queue)
 
     def _on_messages_ready(self, queue: str, qname: str, messages: dict[str, Any]) -> int:
-        heartbeat.beat()
         self._failures = self._failures + 1 if isinstance(messages, FailedPoll) else 0
         try:
             count: int = super()._on_messages_ready(queue, qname, messages)
