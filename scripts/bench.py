@@ -16,7 +16,7 @@ from scripts import access, operations, toolchain, workspace
 from scripts.emulator import control
 from scripts.environments import REPOSITORY, Environment
 from scripts.progress import Progress
-from scripts.terraform import Event, Terraform
+from scripts.terraform import Event
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,10 +107,8 @@ def apply_alone(environment: Environment, *, say: Callable[[str], None]) -> tupl
         home = Path(scratch)
         emulator = control.start(home / "emulator", account_id=environment.account_id)
         try:
-            variables = operations.emulated(emulator).variables
-            terraform = Terraform(
-                folder=workspace.tree_copy(environment.name, home), logs=home / "logs", environment=variables
-            )
+            tree = workspace.tree_copy(environment.name, home)
+            terraform = operations.terraform_in(tree, operations.emulated(emulator), logs=home / "logs")
             operations.initialise(terraform)
             say(f"plan and apply of {environment.name}")
             terraform.plan(home / "plan")

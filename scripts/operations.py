@@ -33,6 +33,8 @@ _UNINITIALISED = re.compile(
     re.IGNORECASE,
 )
 _MODULE_LINE = re.compile(rb"^\s*(source|version)\s*=.*$", re.MULTILINE)
+_BACKEND = re.compile(rb'backend\s+"\w+"\s*\{.*?\}', re.DOTALL)
+_EMULATED_PARALLELISM = 40  # the provider's waiters queue up behind each other at Terraform's 10 (docs/emulator.md)
 Say = Callable[[str], None]
 """Where an operation tells what it is doing: one short phrase at a time."""
 
@@ -113,9 +115,15 @@ def open_workplace(environment: Environment, *, say: Say = _silent, offline: boo
         (folder / "terraform.tfstate").unlink(missing_ok=True)
     else:
         folder = environment.root
-    terraform = Terraform(folder=folder, logs=environment.work / "logs", environment=access.variables)
+    terraform = terraform_in(folder, access, logs=environment.work / "logs")
     initialise(terraform, say=say)
     return Workplace(environment=environment, access=access, terraform=terraform)
+
+
+def terraform_in(folder: Path, access: Access, *, logs: Path) -> Terraform:
+    """Return a Terraform at work in a folder, reaching its AWS; the embedded one has no rate limit to respect."""
+    parallelism = _EMULATED_PARALLELISM if access.kind is Kind.EMULATED else None
+    return Terraform(folder=folder, logs=logs, environment=access.variables, parallelism=parallelism)
 
 
 def initialise(terraform: Terraform, *, say: Say = _silent, always: bool = False, **options: Any) -> bool:
@@ -138,9 +146,9 @@ def _initialised_from(folder: Path) -> str:
     digest.update(lock.read_bytes() if lock.exists() else b"")
     for file in sorted(folder.glob("*.tf")):
         text = file.read_bytes()
-        digest.update(text if b"backend" in text else b"\n".join(m.group() for m in _MODULE_LINE.finditer(text)))
+        digest.update(b"\n".join(found.group() for lines in (_MODULE_LINE, _BACKEND) for found in lines.finditer(text)))
     for file in sorted((folder.parent.parent / "stack").glob("*.tf")):
-        digest.update(b"\n".join(m.group() for m in _MODULE_LINE.finditer(file.read_bytes())))
+        digest.update(b"\n".join(found.group() for found in _MODULE_LINE.finditer(file.read_bytes())))
     return digest.hexdigest()
 
 

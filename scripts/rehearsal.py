@@ -101,7 +101,7 @@ def _play(
     access = operations.emulated(emulator)
 
     def at(tree: Path) -> Terraform:
-        terraform = Terraform(folder=tree, logs=emulator.home / "terraform", environment=access.variables)
+        terraform = operations.terraform_in(tree, access, logs=emulator.home / "terraform")
         operations.initialise(terraform)
         return terraform
 

@@ -80,13 +80,15 @@ class Terraform:
     """Terraform at work in one folder.
 
     `environment` is added to this process's own (None removes a name); `logs` keeps what each command printed;
-    `lock_timeout` is how long a command waits for a state that another run has locked.
+    `lock_timeout` is how long a command waits for a state that another run has locked; `parallelism` is how many resources
+    it works on at once (None: Terraform's own 10).
     """
 
     folder: Path
     logs: Path
     environment: Mapping[str, str | None] = field(default_factory=dict)
     lock_timeout: str = "15s"
+    parallelism: int | None = None
 
     def init(self, *, on_event: Listener | None = None, **options: Any) -> None:
         """Install modules and provider and connect the backend; keep the committed lock file as it is."""
@@ -107,6 +109,7 @@ class Terraform:
             input=False,
             detailed_exitcode=IsFlagged,
             lock_timeout=self.lock_timeout,
+            parallelism=self.parallelism,
             out=out,
             **options,
         )
@@ -285,6 +288,11 @@ def explained(command: str, ran: Ran) -> TerraformError:
             return TerraformError(cause.sentence.format(*found.groups()), diagnostics=errors, log=ran.log)
     if errors:
         first = errors[0]
+        if first["summary"] in _OUR_OWN_WORDS:
+            told = str(first.get("detail", "")).split("\n\nThis was checked by", 1)[0]
+            more = f" And {len(errors) - 1} more." if len(errors) > 1 else ""
+            sentence = f"The configuration is refused: {' '.join(told.split())}{more}"
+            return TerraformError(sentence, diagnostics=errors, log=ran.log)
         place = f" ({first['address']})" if first.get("address") else ""
         detail = " ".join(str(first.get("detail", "")).split())
         more = f" And {len(errors) - 1} more." if len(errors) > 1 else ""
@@ -305,6 +313,11 @@ class _Cause:
     pattern: str
     sentence: str
 
+
+_OUR_OWN_WORDS = frozenset(
+    {"Invalid value for variable", "Module output value precondition failed", "Resource precondition failed"}
+)
+"""Summaries of diagnostics whose detail is a sentence of ours: a validation's or a precondition's."""
 
 _CAUSES = (
     _Cause(
