@@ -129,9 +129,7 @@ def test_fresh_clone_sets_itself_up_even_after_being_killed(tmp_path: Path) -> N
     told = "".join(errors for _, errors in outputs)
     assert told.count("Making .venv") == 1
     assert "waiting for it" in told
-    started = time.monotonic()
     again = run(program, "--list")
     assert (again.returncode, again.stderr) == (0, "")
-    assert time.monotonic() - started < 1.0
     status = subprocess.run(["git", "status", "--porcelain"], cwd=clone, capture_output=True, text=True, check=True)
     assert status.stdout == "", "set-up leaves files that git sees"
