@@ -164,7 +164,8 @@ def complete(
         address, change = item["address"], item["change"]
         if item["mode"] != "managed" or change["after"] is None:
             continue
-        meant = written.get(configured(address), set()) | set(identities.values.get(address, ()))
+        # The configuration in a plan does not show `dynamic` blocks; what the plan knows in part is one that is meant.
+        meant = written.get(configured(address), set()) | set(identities.values.get(address, ())) | set(change["after"])
         known = {name: value for name, value in planned.get(address, {}).items() if name in meant}
         found[address] = dict(_merged(change["after"], change.get("after_unknown") or {}, known))
     return found

@@ -145,8 +145,11 @@ def test_the_blocks_of_a_set_are_matched_by_what_is_known_of_them_not_by_their_o
     alarm = "aws_cloudwatch_metric_alarm.this"
     queries = [{"id": "a", "label": "", "metric": [{"name": "x"}]}, {"id": "b", "label": "", "metric": []}]
     unknown = {"metric_query": [{"metric": [{"dimensions": True}]}, {"metric": []}]}
-    plan: dict[str, Any] = {"resource_changes": [created(alarm, {"metric_query": queries}, unknown)], "configuration": {}}
-    plan["configuration"] = {"root_module": {"resources": [{"address": alarm, "expressions": {"metric_query": {}}}]}}
+    plan: dict[str, Any] = {
+        "resource_changes": [created(alarm, {"metric_query": queries}, unknown)],
+        "configuration": {},
+    }
+    plan["configuration"] = {"root_module": {"resources": [{"address": alarm, "expressions": {}}]}}  # a dynamic block
     stand_in = [
         {"id": "b", "label": None, "metric": []},
         {"id": "a", "label": None, "metric": [{"name": "x", "dimensions": {"LoadBalancer": "app/1"}}]},
