@@ -1,4 +1,4 @@
-"""What gunicorn reads from its working directory; addresses, workers and time-outs are the task definition's."""
+"""What gunicorn reads from its working directory; workers and time-outs are the task definition's."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from config import contract
 from runtime.logs import configuration
 
-# In the master, so that a task which lacks something ends with one sentence instead of starting workers for ever.
+# In the master: a task which lacks something ends with one sentence instead of starting workers for ever.
 _env = contract.start()
 
 logconfig_dict = {**configuration(_env.text("LOG_LEVEL"))}

@@ -10,5 +10,5 @@ class SessionAuthentication(authentication.SessionAuthentication):
     """Django's session, checked for CSRF; a stranger is answered 401 and not 403."""
 
     def authenticate_header(self, request: Request) -> str:
-        """Name the scheme in WWW-Authenticate, without which DRF answers 403. No browser has a dialog for this one."""
+        """Name a scheme that no browser has a dialog for; without one DRF answers 403."""
         return "Session"

@@ -10,7 +10,7 @@ from accounts.models import User
 
 
 def sign_up(*, username: str, password: str) -> User:
-    """Make an account; raise ValidationError with sentences by field for a name that is taken or a weak password."""
+    """Make an account; raise ValidationError by field for a name that is taken or a weak password."""
     user = User(username=username)
     try:
         password_validation.validate_password(password, user)

@@ -17,8 +17,8 @@ tracing.connect()
 
 app = Celery("gallery")
 app.conf.update(
-    # A job counts as done when it is done: a worker that dies, a job that raises and a job that takes too long all leave
-    # the message in the queue, and after too many receives SQS moves it to the dead-letter queue.
+    # A job counts as done when it is done: a worker that dies, a job that raises, one that takes too long
+    # leave the message in the queue, and after too many receives SQS moves it to the dead-letter queue.
     task_acks_late=True,
     task_acks_on_failure_or_timeout=False,
     task_reject_on_worker_lost=True,
@@ -62,7 +62,7 @@ else:
         task_default_queue=_queue,
         broker_transport_options={
             "region": settings.AWS_REGION,
-            # Named here, so that no task needs the right to list or make queues. Visibility is the queue's own.
+            # Named here, so that no task needs the right to list or make queues.
             "predefined_queues": {_queue: {"url": settings.CELERY_QUEUE_URL}},
             "polling_interval": 0.1,
             "wait_time_seconds": 10,

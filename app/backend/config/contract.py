@@ -1,8 +1,8 @@
 """Every variable and secret that the application reads, declared once.
 
 Nothing else in the project looks at the process environment. The platform's tests read this declaration with
-`python -m config.contract --json`, which needs neither Django nor a single variable, and prove that the stack injects
-exactly these into each task.
+`python -m config.contract --json`, which needs neither Django nor a single variable, and prove that the stack
+injects exactly these into each task.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Value: TypeAlias = str | int | bool | tuple[str, ...]
 
 
 class Role(StrEnum):
-    """What a process is for: the four kinds of task, and the build of the image, which has no environment yet."""
+    """What a process is for: the four kinds of task, and the build of the image."""
 
     WEB = "web"
     WORKER = "worker"
@@ -53,13 +53,13 @@ class Source(StrEnum):
 
 
 class ContractError(Exception):
-    """The environment lacks something, or holds something unreadable; the text is one sentence with all of it."""
+    """The environment lacks something or is unreadable; the text is one sentence with all of it."""
 
 
 _TASKS: Final = frozenset({Role.WEB, Role.WORKER, Role.BEAT, Role.MIGRATE})
 _DATABASE: Final = frozenset({Role.WEB, Role.WORKER, Role.MIGRATE})
 
-# Collecting static files, writing migrations and printing the API's description need settings, but no environment.
+# Collecting static files, writing migrations and describing the API need settings, but no environment.
 _AT_BUILD: Final = {
     "ALLOWED_HOSTS": "build.invalid",
     "API_ORIGIN": "https://build.invalid",
@@ -160,7 +160,7 @@ VARIABLES: Final[tuple[Variable, ...]] = (
     Variable(
         name="DATABASE_APP_SECRET_ID",
         kind=Kind.TEXT,
-        description="Secret with {username, password} of the role that the release makes for the other tasks.",
+        description="Secret with {username, password} of the role that a release makes for the others.",
         roles=frozenset({Role.MIGRATE}),
     ),
     Variable(
@@ -196,7 +196,7 @@ VARIABLES: Final[tuple[Variable, ...]] = (
     Variable(
         name="DATABASE_SECRET_ID",
         kind=Kind.TEXT,
-        description="Secret with {username, password} of the role to connect as, read again when it was rotated.",
+        description="Secret with {username, password} of the role to connect as; it may be rotated.",
         roles=_DATABASE,
     ),
     Variable(
@@ -301,13 +301,13 @@ class Environment:
         value = self._values.get(name)
         if value is None:
             raise KeyError(
-                f"{name} has no value for the role {self.role}; ask `in` first, or declare it in config/contract.py"
+                f"{name} has no value for the role {self.role}: ask `in` first, or declare it in the contract"
             )
         return value
 
 
 def read(environ: Mapping[str, str]) -> Environment:
-    """Read and check everything the process's role needs; raise ContractError with all that is wrong at once."""
+    """Read and check what the process's role needs; raise ContractError with all that is wrong at once."""
     role = _role_of(environ)
     if role is Role.BUILD:
         environ = {**_AT_BUILD, **environ}
@@ -335,13 +335,14 @@ def read(environ: Mapping[str, str]) -> Environment:
         ]
     if problems:
         raise ContractError(
-            f"The {role} process can't start: {'; '.join(problems)} (`python -m config.contract` says what each is for)."
+            f"The {role} process can't start: {'; '.join(problems)}"
+            " (`python -m config.contract` says what each is for)."
         )
     return Environment(role, values)
 
 
 def start() -> Environment:
-    """Read the process's own environment, or end the process with the one sentence that says what is wrong with it."""
+    """Read the process's own environment, or end the process with one sentence on what is wrong with it."""
     try:
         return read(os.environ)
     except ContractError as error:
@@ -376,7 +377,8 @@ def _role_of(environ: Mapping[str, str]) -> Role:
     except ValueError:
         known = ", ".join(Role)
         raise ContractError(
-            f"The process can't start: TASK_ROLE is {text!r} and must be one of {known}, because it decides what else is needed."
+            f"The process can't start: TASK_ROLE is {text!r} and must be one of {known},"
+            " because it decides what else is needed."
         ) from None
 
 

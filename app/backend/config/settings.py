@@ -37,7 +37,7 @@ INSTALLED_APPS = [
     "runtime",
 ]
 MIDDLEWARE = [
-    # The load balancer asks for health by IP address and in plain HTTP, so this comes before everything that minds.
+    # The load balancer asks for health by IP address and in plain HTTP: before everything that minds.
     "runtime.middleware.health",
     "runtime.middleware.request_context",
     "runtime.middleware.content_security_policy",
@@ -74,11 +74,11 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LOGGING_CONFIG = "logging.config.dictConfig"
 LOGGING = _logging(LOG_LEVEL)
 
-# --- Database -------------------------------------------------------------------------------------------------------
+# Database
 
 
 def _database() -> dict[str, Any]:
-    """Give each role the connections it should have: requests share a pool, a job or a release has its own."""
+    """Give each role the connections it should have: requests share a pool, a job has its own."""
     if "DATABASE_HOST" not in env:
         # Beat only sends messages, and the image is built without a database: any query is a mistake.
         return {"ENGINE": "django.db.backends.dummy"}
@@ -90,7 +90,7 @@ def _database() -> dict[str, Any]:
             "min_size": 0,
             "max_size": env.integer("DATABASE_POOL_SIZE"),
             "max_idle": 60,
-            # A request waits this long, then answers that the database is waking up, while the pool goes on connecting.
+            # A request waits this long, then says that the database is waking up; the pool keeps trying.
             "timeout": 3,
             # One series of attempts; the next request starts another one without the delays of the last.
             "reconnect_timeout": 5,
@@ -114,7 +114,7 @@ DATABASES = {"default": _database()}
 # Only the release has it: the role that it makes for the others.
 DATABASE_APP_SECRET_ID = env.text("DATABASE_APP_SECRET_ID") if "DATABASE_APP_SECRET_ID" in env else None
 
-# --- Accounts and cookies -------------------------------------------------------------------------------------------
+# Accounts and cookies
 
 AUTH_USER_MODEL = "accounts.User"
 AUTH_PASSWORD_VALIDATORS = [
@@ -132,7 +132,7 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_TRUSTED_ORIGINS = sorted({SITE_ORIGIN, API_ORIGIN})
 CSRF_FAILURE_VIEW = "runtime.views.csrf_failure"
 
-# --- Browsers -------------------------------------------------------------------------------------------------------
+# Browsers
 
 # The load balancer ends TLS and says so here; it overwrites what a client sends.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -146,7 +146,7 @@ CORS_ALLOW_CREDENTIALS = True
 CORS_URLS_REGEX = r"^/api/"
 CORS_EXPOSE_HEADERS = ["Retry-After", "X-Request-ID"]
 
-# --- Files ----------------------------------------------------------------------------------------------------------
+# Files
 
 STATIC_URL = env.text("STATIC_URL")
 STATIC_ROOT = BASE_DIR / "staticfiles"
@@ -165,15 +165,15 @@ STORAGES = {
             "object_parameters": {"CacheControl": "private, max-age=31536000, immutable"},
         },
     },
-    # The manifest of hashed names is in the image, so that a task needs no bucket to start. A page must not break
-    # where nothing was collected, as under runserver.
+    # The manifest of hashed names is in the image, so that a task needs no bucket to start. Under runserver
+    # nothing was collected.
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage."
         + ("StaticFilesStorage" if DEBUG else "ManifestStaticFilesStorage"),
     },
 }
 
-# --- API ------------------------------------------------------------------------------------------------------------
+# API
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.SessionAuthentication"],
@@ -189,7 +189,7 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Picture gallery",
-    "DESCRIPTION": "Upload pictures straight to the media bucket, and find their thumbnails and EXIF data a moment later.",
+    "DESCRIPTION": "Upload pictures straight to the media bucket; thumbnails and EXIF data follow.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
@@ -197,7 +197,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 
-# --- Jobs -----------------------------------------------------------------------------------------------------------
+# Jobs
 
 CELERY_QUEUE_URL = env.text("CELERY_QUEUE_URL") if "CELERY_QUEUE_URL" in env else None
 CELERY_TIME_LIMIT_SECONDS = (

@@ -1,1 +1,1 @@
-"""Pictures: uploaded straight to the media bucket, developed into thumbnails and an EXIF report by workers."""
+"""Pictures: uploaded straight to the media bucket, developed by workers."""

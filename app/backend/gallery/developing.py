@@ -39,7 +39,7 @@ class UnreadablePictureError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Developed:
-    """What became of a picture: WebP thumbnails by name, the original's size in pixels, and its EXIF values by tag."""
+    """What became of a picture: thumbnails (WebP) by name, size in pixels, EXIF values by tag."""
 
     thumbnails: Mapping[str, bytes]
     width: int
@@ -80,7 +80,8 @@ def _develop(image: Image.Image) -> Developed:
         buffer = io.BytesIO()
         picture.save(buffer, "WEBP", quality=80, method=4, exif=b"")
         thumbnails[name] = buffer.getvalue()
-    if (upright.size[0] < upright.size[1] and width > height) or (upright.size[0] > upright.size[1] and width < height):
+    # A draft is smaller than the original, so its size says only which way round the picture is.
+    if (upright.width < upright.height) != (width < height):
         width, height = height, width
     return Developed(thumbnails=thumbnails, width=width, height=height, exif=exif)
 

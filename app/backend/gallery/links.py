@@ -1,7 +1,7 @@
 """Links into the private media bucket: what lets a browser read one file, or upload one.
 
-Signature version 4 of S3, done here because a page of pictures needs dozens of links: botocore takes about half a
-millisecond for each, this a few microseconds. The tests compare both. The algorithm:
+Signature version 4 of S3, done here because a page of pictures needs dozens of links: botocore takes about
+half a millisecond for each, this a few microseconds. The tests compare both. The algorithm:
 https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html and …/sigv4-UsingHTTPPOST.html.
 """
 
@@ -57,7 +57,7 @@ class UploadForm:
 
 
 class Signer:
-    """Sign links for one bucket at one moment; the key that signs lasts a day, so a signer is cheap to use often."""
+    """Sign links for one bucket at one moment."""
 
     def __init__(self, bucket: Bucket, keys: Keys, moment: datetime) -> None:
         self._bucket = bucket
@@ -129,7 +129,7 @@ def upload_form(key: str, *, content_type: str, size: int) -> UploadForm:
 
 @functools.cache
 def media_bucket() -> Bucket:
-    """Find where the media bucket answers; botocore knows partitions, endpoints and path styles, so it is asked once."""
+    """Find where the media bucket answers: botocore, asked once, knows endpoints and path styles."""
     client = boto3.client(
         "s3",
         region_name=settings.AWS_REGION,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def visible(viewer: User | AnonymousUser) -> QuerySet[Picture]:
-    """Select what somebody may see: developed pictures, and of their own also those in work and those that failed."""
+    """Select what somebody may see: developed pictures, and of their own also the others."""
     shown = Q(status=Picture.Status.READY)
     if viewer.is_authenticated:
         shown |= Q(owner_id=viewer.pk) & ~Q(status=Picture.Status.ANNOUNCED)

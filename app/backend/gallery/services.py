@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, BinaryIO, Final, cast
 from uuid import UUID
 
 from django.contrib.sessions.models import Session
@@ -47,7 +47,7 @@ def announce(
 
 
 def confirm(picture: Picture) -> Picture:
-    """Have an uploaded picture developed, once its status is safely stored; saying it again asks for the job again."""
+    """Have an uploaded picture developed; saying it again asks for the job again."""
     from gallery import tasks
 
     with transaction.atomic():
@@ -70,7 +70,7 @@ def finish(picture_id: UUID) -> None:
         return
     try:
         with default_storage.open(picture.upload_key) as file:
-            developed = develop(file.file)
+            developed = develop(cast("BinaryIO", file.file))
     except FileNotFoundError:
         _fail(picture, "The file never arrived in the gallery.")
     except UnreadablePictureError as error:

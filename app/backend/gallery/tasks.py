@@ -1,4 +1,4 @@
-"""Jobs: the queue's way into the services. A job that raises comes back later by itself (see runtime.jobs)."""
+"""Jobs: the queue's way into the services. One that raises comes back later by itself (runtime.jobs)."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from kombu.exceptions import OperationalError as QueueError
@@ -33,14 +33,15 @@ def answer_exception(error: Exception, context: dict[str, Any]) -> Response | No
 
 
 class WhatThereIs(DefaultContentNegotiation):
-    """Give JSON to who asks for something else, such as a browser's address bar: better than 406 and no reason."""
+    """Give JSON to who asks for something else, such as a browser's address bar, and not 406."""
 
     def select_renderer(
-        self, request: Request, renderers: Sequence[BaseRenderer], format_suffix: str | None = None
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
     ) -> tuple[BaseRenderer, str]:
         """Choose what was asked for, or else the first there is."""
         try:
             chosen: tuple[BaseRenderer, str] = super().select_renderer(request, renderers, format_suffix)
         except NotAcceptable:
-            return renderers[0], renderers[0].media_type or "application/json"
+            first = next(iter(renderers))
+            return first, first.media_type or "application/json"
         return chosen

@@ -22,7 +22,7 @@ _log = logging.getLogger("gallery.request")
 
 
 def health(get_response: GetResponse) -> GetResponse:
-    """Answer /healthz without touching anything, so that a slow database never makes the load balancer kill tasks."""
+    """Answer /healthz without touching anything: a slow database is no reason to kill tasks."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         if request.path_info == "/healthz":
@@ -63,7 +63,7 @@ def request_context(get_response: GetResponse) -> GetResponse:
 
 
 def content_security_policy(get_response: GetResponse) -> GetResponse:
-    """Let pages load scripts, styles and pictures from the static files' origin only, and be framed by nobody."""
+    """Let pages load scripts, styles and pictures from the static files' origin, and be framed by nobody."""
     parts = urlsplit(settings.STATIC_URL)
     assets = f"{parts.scheme}://{parts.netloc}" if parts.netloc else "'self'"
     policy = "; ".join(
@@ -89,7 +89,7 @@ def content_security_policy(get_response: GetResponse) -> GetResponse:
 
 
 class Waking:
-    """Turn "the database can't be reached" into 503 with Retry-After: it is paused and resumes within half a minute."""
+    """Turn "the database can't be reached" into 503 with Retry-After: it resumes within half a minute."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -99,7 +99,7 @@ class Waking:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Answer for a view that met a database which is away; `runtime.views.server_error` does so for middleware."""
+        """Answer for a view that met a database which is away; server_error does so for middleware."""
         if not is_outage(exception):
             return None
         _log.warning("The database is away: %s", exception)

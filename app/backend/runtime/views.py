@@ -26,8 +26,8 @@ _WAKING_PAGE = """<!doctype html>
 <meta http-equiv="refresh" content="5">
 <title>Waking up</title>
 <h1>The gallery is waking up</h1>
-<p>Nobody was here for a while, so its database went to sleep. This page tries again by itself; it takes about half a
-minute.</p>
+<p>Nobody was here for a while, so its database went to sleep. This page tries again by itself; it takes about
+half a minute.</p>
 </html>
 """
 
@@ -56,7 +56,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Answer a request whose CSRF token is missing or old; the site asks for a new token and tries once more."""
+    """Answer a request whose CSRF token is missing or old; the site gets a new one and tries once more."""
     return JsonResponse({"detail": f"CSRF Failed: {reason}"}, status=403)
 
 
@@ -67,7 +67,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 def ready(request: HttpRequest) -> HttpResponse:
-    """Check what a web task needs and say which part is missing. For people and roll-outs, not for the load balancer."""
+    """Check what a web task needs and say what is missing; for people, not for the load balancer."""
     checks = {"database": _database(), "media": _media()}
     return JsonResponse(checks, status=200 if set(checks.values()) == {"ok"} else 503)
 

@@ -1,11 +1,12 @@
 """The environment that the tests run in, as the stack would give it, and the services behind it.
 
-Ports are chosen here, before Django reads its settings; the services start only for the first test that needs them.
+Ports are chosen here, before Django reads its settings; services start for the first test that needs them.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -99,7 +100,7 @@ def django_db_modify_db_settings(aws: machine.Aws, postgres: machine.Postgres) -
 
 @pytest.fixture(scope="session")
 def released(aws: machine.Aws, postgres: machine.Postgres, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Release once into the database that the app's processes use, as the migrate task does; give what it said."""
+    """Release once into the database of the app's processes, as the migrate task does; give what it said."""
     with postgres.connect() as connection:
         connection.execute("CREATE DATABASE gallery")
     release = machine.Process(
@@ -121,7 +122,7 @@ def run(tmp_path: Path) -> Iterator[Callable[..., machine.Process]]:
 
     yield start
     for process in processes:
-        process.end(machine.signal.SIGKILL)
+        process.end(signal.SIGKILL)
 
 
 @pytest.fixture
@@ -131,7 +132,8 @@ def web(run: Callable[..., machine.Process], released: str) -> Callable[..., tup
     def start(**changes: str) -> tuple[str, machine.Process]:
         port = machine.free_port()
         process = run(
-            "web", "gunicorn", "config.wsgi:application", f"--bind=127.0.0.1:{port}", "--worker-class=gthread",
+            "web", "gunicorn", "config.wsgi:application", f"--bind=127.0.0.1:{port}",
+            "--worker-class=gthread",
             "--workers=2", "--threads=4", "--timeout=30", "--graceful-timeout=30", "--keep-alive=75",
             "--no-control-socket", **changes,
         )  # fmt: skip

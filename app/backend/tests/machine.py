@@ -1,4 +1,4 @@
-"""What the tests run against, on loopback: a PostgreSQL cluster of their own, an emulated AWS, and the app's processes."""
+"""What the tests run against, on loopback: a PostgreSQL, an emulated AWS, the app's processes."""
 
 from __future__ import annotations
 
@@ -73,8 +73,8 @@ def postgresql_programs() -> Path:
         if (folder / "initdb").is_file() and (folder / "pg_ctl").is_file():
             return folder
     raise RuntimeError(
-        "These tests need a real PostgreSQL server and found no initdb: install it, as in `apt-get install postgresql` or"
-        " `brew install postgresql@16`; it need not run."
+        "These tests need a real PostgreSQL server and found no initdb: install it, as in"
+        " `apt-get install postgresql` or `brew install postgresql@16`; it need not run."
     )
 
 
@@ -123,7 +123,8 @@ class Postgres:
             os.chown(self._folder, owner.pw_uid, owner.pw_gid)
             os.chown(password, owner.pw_uid, owner.pw_gid)
         self._run(
-            "initdb", "--pgdata", str(self._data), "--username", MASTER["username"], "--pwfile", str(password),
+            "initdb", "--pgdata", str(self._data), "--username", MASTER["username"],
+            "--pwfile", str(password),
             "--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C.UTF-8", "--no-sync",
         )  # fmt: skip
         self.start()
@@ -177,7 +178,7 @@ class Aws:
 
     def start(self) -> None:
         """Serve it from a thread."""
-        from moto.server import DomainDispatcherApplication, create_backend_app
+        from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
         from werkzeug.serving import make_server
 
         app = DomainDispatcherApplication(create_backend_app)
@@ -300,7 +301,7 @@ class Process:
 
 
 def get(url: str, **headers: str) -> tuple[int, bytes, Message]:
-    """Ask for an address; give status, body and headers. 0: nobody listens there; -1: no answer, or half of one."""
+    """Ask for an address; give status, body, headers. 0: nobody listens; -1: no whole answer."""
     try:
         with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=40) as response:
             return response.status, response.read(), response.headers

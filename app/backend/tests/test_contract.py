@@ -36,8 +36,9 @@ def test_everything_that_is_missing_or_unreadable_is_in_one_sentence() -> None:
     with pytest.raises(ContractError) as caught:
         contract.read(environ)
     assert str(caught.value) == (
-        "The web process can't start: DATABASE_HOST and MEDIA_BUCKET must be set; DATABASE_PORT must be a whole number, not"
-        " '5432a' (`python -m config.contract` says what each is for)."
+        "The web process can't start: DATABASE_HOST and MEDIA_BUCKET must be set;"
+        " DATABASE_PORT must be a whole number, not '5432a'"
+        " (`python -m config.contract` says what each is for)."
     )
 
 
@@ -71,7 +72,10 @@ def test_a_web_task_without_a_queue_may_start_and_a_worker_may_not() -> None:
 
 def test_the_declaration_is_printed_with_neither_variables_nor_packages() -> None:
     # -S and -I: no site-packages, so an import of Django would fail.
-    code = "import sys; sys.path.insert(0, '.'); sys.argv = ['contract', '--json']; import runpy; runpy.run_module('config.contract', run_name='__main__')"
+    code = (
+        "import runpy, sys; sys.path.insert(0, '.'); sys.argv = ['contract', '--json'];"
+        " runpy.run_module('config.contract', run_name='__main__')"
+    )
     printed = subprocess.run(
         [sys.executable, "-I", "-S", "-c", code],
         cwd=BACKEND,
@@ -112,9 +116,10 @@ def test_nothing_else_reads_the_process_environment() -> None:
         if parts[0] in {".venv", "tests"}:
             continue
         for node in ast.walk(ast.parse(path.read_text())):
-            named = isinstance(node, ast.Attribute) and node.attr in {"environ", "getenv"}
+            if not isinstance(node, ast.Attribute) or node.attr not in {"environ", "getenv"}:
+                continue
             # Naming the settings module is how Django is told where its settings are.
-            if named and "setdefault" not in path.read_text().splitlines()[node.lineno - 1]:
+            if "setdefault" not in path.read_text().splitlines()[node.lineno - 1]:
                 readers.append("/".join(parts))
     assert readers == ["config/contract.py"]
 

@@ -24,7 +24,7 @@ def away(*_: Any, **__: Any) -> None:
 
 
 def test_health_touches_nothing_and_minds_no_host() -> None:
-    """The load balancer asks in plain HTTP with the task's IP address as host; no database is allowed here."""
+    """The load balancer asks in plain HTTP, its host the task's IP address; no database is allowed here."""
     answer = Client(headers={"host": "10.0.3.17:8000"}).get("/healthz")
     assert (answer.status_code, answer.content) == (200, b"ok\n")
     assert Client(headers={"host": "10.0.3.17:8000"}).get("/api/pictures").status_code == 400

@@ -27,7 +27,9 @@ def test_a_failed_poll_is_an_empty_poll_whatever_failed() -> None:
     connection.sqs_connection = mock.Mock()
     for status in (400, 403, 500, 503, 599):
         response = mock.Mock(status=status, reason="no")
-        assert isinstance(connection._on_list_ready(None, [], "ReceiveMessage", response), transport.FailedPoll)
+        assert isinstance(
+            connection._on_list_ready(None, [], "ReceiveMessage", response), transport.FailedPoll
+        )
 
 
 def test_pauses_grow_have_a_limit_and_differ() -> None:
@@ -41,7 +43,7 @@ def test_pauses_grow_have_a_limit_and_differ() -> None:
 def rejecting(**sqs: Any) -> tuple[mock.Mock, Any]:
     client = mock.Mock(**sqs)
     channel = transport.Channel.__new__(transport.Channel)
-    channel.sqs = mock.Mock(return_value=client)
+    channel.sqs = mock.Mock(return_value=client)  # type: ignore[method-assign]
     return client, channel
 
 
@@ -78,7 +80,9 @@ def test_jobs_are_lost_nowhere_by_configuration() -> None:
     assert conf.task_time_limit == 20
     assert conf.task_soft_time_limit == 18
     assert conf.broker_transport_options["predefined_queues"].keys() == {conf.task_default_queue}
-    assert conf.broker_transport_options["wait_time_seconds"] + 30 < 90, "the health check waits longer than any poll"
+    assert conf.broker_transport_options["wait_time_seconds"] + 30 < 90, (
+        "the health check waits longer than any poll"
+    )
 
 
 def test_the_health_check_tells_a_loop_that_stands_still(tmp_path: Any) -> None:

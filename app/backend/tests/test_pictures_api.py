@@ -171,7 +171,7 @@ def test_removing_takes_the_files_too(
         services.thumbnail_key(mine.pk, "large"),
     ):
         s3.put_object(Bucket="gallery-test-media", Key=key, Body=b"x")
-    with mock.patch("gallery.tasks.remove_files.delay", side_effect=lambda pk: services.remove_files(pk)):
+    with mock.patch("gallery.tasks.remove_files.delay", side_effect=services.remove_files):
         with django_capture_on_commit_callbacks(execute=True):
             assert as_ann.delete(f"/api/pictures/{mine.pk}").status_code == 204
     assert "Contents" not in s3.list_objects_v2(Bucket="gallery-test-media")

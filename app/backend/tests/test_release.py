@@ -18,7 +18,9 @@ def test_a_release_migrates_and_makes_the_apps_role(released: str, postgres: mac
     assert "The role app was made; it reads and writes rows only." in released
     assert machine.APP["password"] not in released
     with postgres.connect("gallery") as connection:
-        found = connection.execute("SELECT rolsuper, rolcreatedb, rolcreaterole FROM pg_roles WHERE rolname = 'app'").fetchone()
+        found = connection.execute(
+            "SELECT rolsuper, rolcreatedb, rolcreaterole FROM pg_roles WHERE rolname = 'app'"
+        ).fetchone()
     assert found == (False, False, False)
 
 
@@ -41,7 +43,9 @@ def test_the_app_cannot_alter_the_schema(released: str, postgres: machine.Postgr
             connection.execute(statement)
 
 
-def test_the_app_reads_and_writes_what_migrations_make_later(released: str, postgres: machine.Postgres) -> None:
+def test_the_app_reads_and_writes_what_migrations_make_later(
+    released: str, postgres: machine.Postgres
+) -> None:
     with postgres.connect("gallery") as migrator, postgres.connect("gallery", **machine.APP) as app:
         migrator.execute("CREATE TABLE later (id bigserial PRIMARY KEY, name text)")
         try:
@@ -53,7 +57,9 @@ def test_the_app_reads_and_writes_what_migrations_make_later(released: str, post
             migrator.execute("DROP TABLE later")
 
 
-def test_two_releases_at_once_follow_each_other(run: Callable[..., machine.Process], released: str, postgres: machine.Postgres) -> None:
+def test_two_releases_at_once_follow_each_other(
+    run: Callable[..., machine.Process], released: str, postgres: machine.Postgres
+) -> None:
     from runtime.management.commands.release import _LOCK
 
     with postgres.connect("gallery") as other:
@@ -66,13 +72,19 @@ def test_two_releases_at_once_follow_each_other(run: Callable[..., machine.Proce
     assert release.end(None) == 0
 
 
-def test_a_release_refuses_to_let_the_app_be_the_migrator(run: Callable[..., machine.Process], released: str) -> None:
-    release = run("migrate", "python", "manage.py", "release", DATABASE_APP_SECRET_ID="gallery-test/database-master")
+def test_a_release_refuses_to_let_the_app_be_the_migrator(
+    run: Callable[..., machine.Process], released: str
+) -> None:
+    release = run(
+        "migrate", "python", "manage.py", "release", DATABASE_APP_SECRET_ID="gallery-test/database-master"
+    )
     assert release.end(None) == 1
     assert "The app's secret names migrator, the role that alters the schema" in release.said()
 
 
-def test_the_release_is_only_the_migrate_tasks(run: Callable[..., machine.Process], aws: Any, postgres: Any) -> None:
+def test_the_release_is_only_the_migrate_tasks(
+    run: Callable[..., machine.Process], aws: Any, postgres: Any
+) -> None:
     release = run("web", "python", "manage.py", "release")
     assert release.end(None) == 1
     assert "set TASK_ROLE=migrate" in release.said()

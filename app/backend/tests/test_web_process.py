@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from typing import TypeAlias
+from typing import Self, TypeAlias
 
 import pytest
 
@@ -45,7 +45,7 @@ class Visitors:
                 held.enter_context(busy)
             yield
 
-    def __enter__(self) -> Visitors:
+    def __enter__(self) -> Self:
         for thread in self._threads:
             thread.start()
         return self
@@ -67,8 +67,10 @@ def cut_connections(postgres: machine.Postgres) -> None:
 
 
 @pytest.mark.parametrize("first", ["secret", "database"])
-def test_a_rotation_drops_no_request(web: Web, aws: machine.Aws, postgres: machine.Postgres, first: str) -> None:
-    """Whichever of the two changes first, and although every connection has to be made anew between and after."""
+def test_a_rotation_drops_no_request(
+    web: Web, aws: machine.Aws, postgres: machine.Postgres, first: str
+) -> None:
+    """Whichever of the two changes first, and although every connection has to be made anew."""
     address, process = web()
     new = {"username": "app", "password": f"apps-new-{first}"}
     steps = {
@@ -79,7 +81,7 @@ def test_a_rotation_drops_no_request(web: Web, aws: machine.Aws, postgres: machi
         # As AWS's rotation functions do: the new version is staged before the database is told.
         aws.client("secretsmanager").put_secret_value(
             SecretId="gallery-test/database-app",
-            SecretString=machine.json.dumps(new),
+            SecretString=json.dumps(new),
             VersionStages=["AWSPENDING"],
         )
     with Visitors(f"{address}/api/pictures") as visitors:
@@ -98,7 +100,9 @@ def test_a_rotation_drops_no_request(web: Web, aws: machine.Aws, postgres: machi
     assert new["password"] not in process.said()
 
 
-def test_a_database_that_is_down_is_503_at_once_and_comes_back_by_itself(web: Web, postgres: machine.Postgres) -> None:
+def test_a_database_that_is_down_is_503_at_once_and_comes_back_by_itself(
+    web: Web, postgres: machine.Postgres
+) -> None:
     address, process = web()
     assert machine.get(f"{address}/api/pictures")[0] == 200
     postgres.stop()
@@ -114,7 +118,11 @@ def test_a_database_that_is_down_is_503_at_once_and_comes_back_by_itself(web: We
     finally:
         postgres.start()
     began = time.monotonic()
-    machine.eventually(lambda: machine.get(f"{address}/api/pictures")[0] == 200, seconds=10, what="an answer after the restart")
+    machine.eventually(
+        lambda: machine.get(f"{address}/api/pictures")[0] == 200,
+        seconds=10,
+        what="an answer after the restart",
+    )
     print("recovered after", round(time.monotonic() - began, 1), "s")
     with Visitors(f"{address}/api/pictures") as visitors:
         time.sleep(2)
@@ -122,7 +130,9 @@ def test_a_database_that_is_down_is_503_at_once_and_comes_back_by_itself(web: We
     assert set(statuses) == {200}, (statuses, process.said()[-3000:])
 
 
-def test_a_restart_under_traffic_leaves_no_broken_connection_behind(web: Web, postgres: machine.Postgres) -> None:
+def test_a_restart_under_traffic_leaves_no_broken_connection_behind(
+    web: Web, postgres: machine.Postgres
+) -> None:
     address, process = web()
     with Visitors(f"{address}/api/pictures") as visitors:
         time.sleep(1)
@@ -137,14 +147,17 @@ def test_a_restart_under_traffic_leaves_no_broken_connection_behind(web: Web, po
 
 def test_nothing_stays_open_without_visitors(run: Callable[..., machine.Process], released: str) -> None:
     """The settings that let Aurora pause, as Django sees them."""
-    code = "from django.conf import settings as s; p = s.DATABASES['default']['OPTIONS']['pool']; print(p['min_size'], p['max_idle'])"
+    code = (
+        "from django.conf import settings; pool = settings.DATABASES['default']['OPTIONS']['pool'];"
+        " print(pool['min_size'], pool['max_idle'])"
+    )
     shell = run("web", "python", "manage.py", "shell", "--no-imports", "--command", code)
     assert shell.end(None) == 0, shell.said()
     assert shell.said().strip() == "0 60"
 
 
 def test_sigterm_fails_no_request_that_is_under_way(web: Web, postgres: machine.Postgres) -> None:
-    """ECS takes a task out of the load balancer before it sends SIGTERM, so what is left is under way already."""
+    """ECS takes a task out of the load balancer before it sends SIGTERM: what is left is under way."""
     address, process = web()
     with ThreadPoolExecutor(6) as threads:
         with postgres.connect("gallery") as lock:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import signal
 import time
 import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
@@ -40,7 +42,14 @@ class Queue:
                 "body": json.dumps(body),
                 "content-encoding": "utf-8",
                 "content-type": "application/json",
-                "headers": {"lang": "py", "task": task, "id": job, "root_id": job, "argsrepr": repr(args), **headers},
+                "headers": {
+                    "lang": "py",
+                    "task": task,
+                    "id": job,
+                    "root_id": job,
+                    "argsrepr": repr(args),
+                    **headers,
+                },
                 "properties": {
                     "correlation_id": job,
                     "delivery_mode": 2,
@@ -81,14 +90,15 @@ def database(released: str, postgres: machine.Postgres) -> Iterator[Any]:
 def uploaded(aws: machine.Aws, database: Any, content: bytes | None = None) -> str:
     """Put a picture where a confirmed upload would be; give its id."""
     owner = database.execute(
-        "INSERT INTO accounts_user (password, is_superuser, username, first_name, last_name, email, is_staff, is_active,"
-        " date_joined) VALUES ('', false, %s, '', '', '', false, true, now()) RETURNING id",
+        "INSERT INTO accounts_user (password, is_superuser, username, first_name, last_name, email, is_staff,"
+        " is_active, date_joined) VALUES ('', false, %s, '', '', '', false, true, now()) RETURNING id",
         [uuid.uuid4().hex],
     ).fetchone()[0]
     picture_id = str(uuid.uuid4())
     database.execute(
-        "INSERT INTO gallery_picture (id, owner_id, title, filename, content_type, size, status, exif, created_at,"
-        " confirmed_at) VALUES (%s, %s, 'A lake', 'lake.jpg', 'image/jpeg', 1, 'processing', '{}', now(), now())",
+        "INSERT INTO gallery_picture (id, owner_id, title, filename, content_type, size, status, exif,"
+        " created_at, confirmed_at)"
+        " VALUES (%s, %s, 'A lake', 'lake.jpg', 'image/jpeg', 1, 'processing', '{}', now(), now())",
         [picture_id, owner],
     )
     aws.client("s3").put_object(Bucket=machine.BUCKET, Key=f"uploads/{picture_id}", Body=content or jpeg())
@@ -96,7 +106,9 @@ def uploaded(aws: machine.Aws, database: Any, content: bytes | None = None) -> s
 
 
 def status(database: Any, picture_id: str) -> str:
-    found: str = database.execute("SELECT status FROM gallery_picture WHERE id = %s", [picture_id]).fetchone()[0]
+    found: str = database.execute(
+        "SELECT status FROM gallery_picture WHERE id = %s", [picture_id]
+    ).fetchone()[0]
     return found
 
 
@@ -115,7 +127,9 @@ class Person:
         import http.cookiejar
 
         self._address = address
-        self._browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
+        self._browser = urllib.request.build_opener(
+            urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
+        )
         self._token = ""
         self._token = self.ask("GET", "/api/session")["csrfToken"]
 
@@ -124,7 +138,11 @@ class Person:
             self._address + path,
             method=method,
             data=None if data is None else json.dumps(data).encode(),
-            headers={"Content-Type": "application/json", "X-CSRFToken": self._token, "X-Request-ID": "the-whole-story"},
+            headers={
+                "Content-Type": "application/json",
+                "X-CSRFToken": self._token,
+                "X-Request-ID": "the-whole-story",
+            },
         )
         with self._browser.open(request, timeout=20) as response:
             body = response.read()
@@ -146,7 +164,9 @@ class Person:
         )
         body = b"".join([*parts, content, f"\r\n--{boundary}--\r\n".encode()])
         headers = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
-        with urllib.request.urlopen(urllib.request.Request(form["url"], data=body, headers=headers)) as response:
+        with urllib.request.urlopen(
+            urllib.request.Request(form["url"], data=body, headers=headers)
+        ) as response:
             answered: int = response.status
             return answered
 
@@ -156,7 +176,9 @@ def test_the_whole_story(web: Any, worker: Worker, database: Any, aws: machine.A
     address, web_process = web()
     process = worker()
     ann = Person(address)
-    assert ann.ask("POST", "/api/users", {"username": "ann", "password": "a-password-of-anns"})["user"] == {"username": "ann"}
+    assert ann.ask("POST", "/api/users", {"username": "ann", "password": "a-password-of-anns"})["user"] == {
+        "username": "ann"
+    }
     content = jpeg()
     announced = ann.ask(
         "POST", "/api/pictures",
@@ -182,19 +204,21 @@ def test_the_whole_story(web: Any, worker: Worker, database: Any, aws: machine.A
     assert job_lines
     assert {line["request_id"] for line in job_lines} == {"the-whole-story"}
     ann.ask("DELETE", path)
-    s3 = aws.client("s3")
+    s3, prefix = aws.client("s3"), f"thumbnails/{announced['picture']['id']}"
     machine.eventually(
-        lambda: "Contents" not in s3.list_objects_v2(Bucket=machine.BUCKET, Prefix=f"thumbnails/{announced['picture']['id']}"),
+        lambda: "Contents" not in s3.list_objects_v2(Bucket=machine.BUCKET, Prefix=prefix),
         seconds=10, what="no thumbnails",
     )  # fmt: skip
     assert process.end() == 0
     assert web_process.end() == 0
 
 
-def test_a_job_whose_worker_is_killed_is_done_by_the_next(worker: Worker, queue: Any, database: Any, aws: machine.Aws) -> None:
+def test_a_job_whose_worker_is_killed_is_done_by_the_next(
+    worker: Worker, queue: Any, database: Any, aws: machine.Aws
+) -> None:
     jobs = queue(visibility_seconds=4)
     picture_id = uploaded(aws, database)
-    held = []
+    held: list[str] = []
 
     def hold(action: str) -> None:
         if not held and picture_id in action:
@@ -205,9 +229,11 @@ def test_a_job_whose_worker_is_killed_is_done_by_the_next(worker: Worker, queue:
         first = worker(**jobs.environment)
         jobs.publish("gallery.tasks.develop", picture_id)
         machine.eventually(lambda: held, seconds=10, what="a job under way")
-        machine.os.killpg(first.pid, signal.SIGKILL)
+        os.killpg(first.pid, signal.SIGKILL)
     worker(**jobs.environment)
-    machine.eventually(lambda: status(database, picture_id) == "ready", seconds=20, what="the picture, by another worker")
+    machine.eventually(
+        lambda: status(database, picture_id) == "ready", seconds=20, what="the picture, by another worker"
+    )
     machine.eventually(jobs.empty, seconds=5, what="an empty queue")
     assert jobs.dead_letters() == 0
 
@@ -218,7 +244,7 @@ def test_a_process_that_dies_under_a_job_is_replaced_and_the_job_done(
     """As when the kernel kills it for memory."""
     jobs = queue(visibility_seconds=30)
     picture_id = uploaded(aws, database)
-    held = []
+    held: list[str] = []
 
     def hold(action: str) -> None:
         if not held and picture_id in action:
@@ -229,10 +255,12 @@ def test_a_process_that_dies_under_a_job_is_replaced_and_the_job_done(
         process = worker(**jobs.environment)
         jobs.publish("gallery.tasks.develop", picture_id)
         machine.eventually(lambda: held, seconds=10, what="a job under way")
-        children = machine.Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
         for child in children:
-            machine.os.kill(int(child), signal.SIGKILL)
-    machine.eventually(lambda: status(database, picture_id) == "ready", seconds=25, what=f"the picture\n{process.said()}")
+            os.kill(int(child), signal.SIGKILL)
+    machine.eventually(
+        lambda: status(database, picture_id) == "ready", seconds=25, what=f"the picture\n{process.said()}"
+    )
 
 
 @pytest.mark.parametrize("poison", ["raises", "unknown", "no job at all"])
@@ -276,7 +304,11 @@ def test_polls_that_fail_do_not_end_the_polling(
         machine.eventually(lambda: len(failed) >= 3, seconds=20, what=f"three failed polls\n{process.said()}")
     picture_id = uploaded(aws, database)
     jobs.publish("gallery.tasks.develop", picture_id)
-    machine.eventually(lambda: status(database, picture_id) == "ready", seconds=15, what=f"a job after that\n{process.said()}")
+    machine.eventually(
+        lambda: status(database, picture_id) == "ready",
+        seconds=15,
+        what=f"a job after that\n{process.said()}",
+    )
     assert "failed polls in a row" in process.said()
 
 
@@ -311,13 +343,15 @@ def test_the_database_may_be_away_for_a_while(
     finally:
         postgres.start()
     with postgres.connect("gallery") as again:
-        machine.eventually(lambda: status(again, picture_id) == "ready", seconds=20, what=f"the picture\n{process.said()}")
+        machine.eventually(
+            lambda: status(again, picture_id) == "ready", seconds=20, what=f"the picture\n{process.said()}"
+        )
 
 
 def test_sigterm_lets_a_job_finish(worker: Worker, queue: Any, database: Any, aws: machine.Aws) -> None:
     jobs = queue(visibility_seconds=30)
     picture_id = uploaded(aws, database)
-    held = []
+    held: list[str] = []
 
     def hold(action: str) -> None:
         if not held and picture_id in action:
@@ -335,16 +369,20 @@ def test_sigterm_lets_a_job_finish(worker: Worker, queue: Any, database: Any, aw
     assert jobs.empty()
 
 
-def test_an_idle_worker_leaves_at_once_and_is_healthy_until_then(worker: Worker, queue: Any, run: Any) -> None:
+def test_an_idle_worker_leaves_at_once_and_is_healthy_until_then(
+    worker: Worker, queue: Any, run: Any
+) -> None:
     process = worker(**queue().environment)
-    machine.eventually(lambda: (process.folder / "worker-last-poll").exists(), seconds=15, what="a completed poll")
+    machine.eventually((process.folder / "worker-last-poll").exists, seconds=15, what="a completed poll")
     started = time.monotonic()
     assert process.end() == 0
     print(f"gone {time.monotonic() - started:.1f} s after SIGTERM")
     assert time.monotonic() - started < 15
 
 
-def test_a_worker_makes_no_queue_and_lists_none(worker: Worker, queue: Any, database: Any, aws: machine.Aws) -> None:
+def test_a_worker_makes_no_queue_and_lists_none(
+    worker: Worker, queue: Any, database: Any, aws: machine.Aws
+) -> None:
     """The worker's role has neither right."""
     jobs = queue()
     aws.calls.clear()
@@ -353,10 +391,18 @@ def test_a_worker_makes_no_queue_and_lists_none(worker: Worker, queue: Any, data
     jobs.publish("gallery.tasks.develop", picture_id)
     machine.eventually(lambda: status(database, picture_id) == "ready", seconds=15, what="the picture")
     used = {call.removeprefix("AmazonSQS.") for call in aws.calls if call.startswith("AmazonSQS.")}
-    assert used <= {"ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes", "SendMessage"}
+    assert used <= {
+        "ReceiveMessage",
+        "DeleteMessage",
+        "ChangeMessageVisibility",
+        "GetQueueAttributes",
+        "SendMessage",
+    }
 
 
-def test_beat_starts_without_a_database_and_sends_to_the_queue(run: Any, aws: machine.Aws, tmp_path: Any) -> None:
+def test_beat_starts_without_a_database_and_sends_to_the_queue(
+    run: Any, aws: machine.Aws, tmp_path: Any
+) -> None:
     beat = run("beat", "celery", "--app=config", "beat", f"--schedule={tmp_path}/schedule", "--pidfile=")
     beat.wait_for("beat: Starting...")
     assert beat.end() == 0

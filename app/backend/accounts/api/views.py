@@ -30,7 +30,7 @@ class _CredentialsThrottle(ScopedRateThrottle):
         return request.method != "POST" or super().allow_request(request, view)
 
 
-# DRF checks CSRF only for people who are logged in already, and logging somebody in as another is an attack too.
+# DRF checks CSRF only for people who are logged in, and logging somebody in as another is an attack too.
 @method_decorator([never_cache, csrf_protect], name="dispatch")
 class SessionView(APIView):
     """The visitor's session."""

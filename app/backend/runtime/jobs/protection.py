@@ -43,11 +43,10 @@ class Protector:
             self._busy_at = now
             if self._protected_at is None or now - self._protected_at >= _RENEW_SECONDS:
                 self._protected_at = now if self._ask(True) else None
-        elif self._protected_at is not None and (
-            self._busy_at is None or now - self._busy_at >= _IDLE_SECONDS
-        ):
-            if self._ask(False):
-                self._protected_at = None
+            return
+        idle = self._busy_at is None or now - self._busy_at >= _IDLE_SECONDS
+        if self._protected_at is not None and idle and self._ask(False):
+            self._protected_at = None
 
 
 def ask_agent(agent_uri: str, *, protect: bool) -> bool:

@@ -1,11 +1,11 @@
 """kombu's SQS transport, made to survive a failed poll, and to let a failed job come back later and later.
 
-kombu 5.7.0 stops polling for good after one failed ReceiveMessage: for a 5xx it hands an empty *list* to code that
-expects a mapping, and for a 4xx the exception escapes, either ending the worker or (when a timer started the poll)
-vanishing together with the loop. Here a failed poll is an empty poll, followed by a pause that grows.
+kombu 5.7.0 stops polling for good after one failed ReceiveMessage: for a 5xx it hands an empty *list* to code
+that expects a mapping, and for a 4xx the exception escapes, either ending the worker or (when a timer started
+the poll) vanishing with the loop. Here a failed poll is an empty poll, followed by a pause that grows.
 
-A job that raises is not published again: its message stays where it is and becomes visible after a pause, so that SQS
-counts its receives and moves it to the dead-letter queue when there were too many.
+A job that raises is not published again: its message stays where it is and becomes visible after a pause, so
+that SQS counts its receives and moves it to the dead-letter queue when there were too many.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from kombu.asynchronous.aws.sqs.connection import AsyncSQSConnection
 from kombu.log import get_logger
 from kombu.transport import SQS, TRANSPORT_ALIASES
+from kombu.transport.SQS.exceptions import UndefinedQueueException
 
 from runtime.jobs import heartbeat
 
@@ -32,12 +33,12 @@ class FailedPoll(dict[str, Any]):
 
 
 def poll_pause_seconds(failures: int) -> float:
-    """Give the pause after so many failed polls in a row: 1 s, doubled each time up to 30 s, and a random half of it off."""
+    """Give the pause after failed polls in a row: 1 s, doubled each time up to 30 s, up to half of it off."""
     return random.uniform(0.5, 1) * min(2 ** min(failures - 1, 8), _POLL_PAUSE_SECONDS_MAX)  # noqa: S311 - not a secret
 
 
 def retry_pause_seconds(receives: int) -> int:
-    """Give the pause before a failed job is delivered again: 10 s, tripled each time up to 15 min, up to half of it off."""
+    """Give the pause before a job's next try: 10 s, tripled each time up to 15 min, up to half of it off."""
     longest = min(_RETRY_SECONDS * 3 ** min(receives - 1, 8), _RETRY_SECONDS_MAX)
     return round(longest * random.uniform(0.5, 1))  # noqa: S311 - not a secret
 
@@ -82,7 +83,7 @@ class Channel(SQS.Channel):
         return connection
 
     def _schedule_queue(self, queue: str) -> None:
-        # Also where every slot is taken, so that there is nothing to poll for: jobs have time limits, so that ends.
+        # Also where every slot is taken and nothing is polled for: jobs have time limits, so that ends.
         heartbeat.beat()
         super()._schedule_queue(queue)
 
@@ -90,7 +91,7 @@ class Channel(SQS.Channel):
         self._failures = self._failures + 1 if isinstance(messages, FailedPoll) else 0
         try:
             count: int = super()._on_messages_ready(queue, qname, messages)
-        except Exception:
+        except Exception:  # noqa: BLE001 - none may end the polling
             # What was not started comes back after the visibility timeout.
             _log.exception("A message could not be started")
             return 0
@@ -100,7 +101,9 @@ class Channel(SQS.Channel):
         if self._failures and queue in self._active_queues:
             pause = poll_pause_seconds(self._failures)
             _log.warning("%d failed polls in a row, the next one in %.1f s", self._failures, pause)
-            self.hub.call_later(pause, self._schedule_queue, queue)
+            self.hub.call_later(  # type: ignore[union-attr] # there is one, or nothing would poll
+                pause, self._schedule_queue, queue
+            )
             return
         super()._loop1(queue, messages_fetched)
 
@@ -124,7 +127,7 @@ class Channel(SQS.Channel):
                 ReceiptHandle=sqs_message["ReceiptHandle"],
                 VisibilityTimeout=retry_pause_seconds(receives),
             )
-        except (BotoCoreError, ClientError, KeyError, SQS.UndefinedQueueException) as error:
+        except (BotoCoreError, ClientError, KeyError, UndefinedQueueException) as error:
             _log.warning("The pause of a failed job stays the queue's own: %r", error)
 
 

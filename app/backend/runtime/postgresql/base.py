@@ -18,8 +18,8 @@ from runtime.postgresql.credentials import CredentialsUnreadableError, SecretCre
 
 _log = logging.getLogger(__name__)
 
-# psycopg has no SQLSTATE for a connection that was never made (https://github.com/psycopg/psycopg/issues/330), so this
-# is libpq's text; RDS speaks English whatever the client's locale.
+# libpq gives no SQLSTATE for a connection that was never made, so this is the server's text; RDS speaks
+# English whatever the client's locale.
 _REFUSED = "password authentication failed"
 
 
@@ -97,7 +97,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
 def _forget_pools() -> None:
     # A pool's threads don't survive a fork, and its connections belong to the parent.
-    DatabaseWrapper._connection_pools.clear()  # noqa: SLF001 - Django has no public way
+    DatabaseWrapper._connection_pools.clear()  # type: ignore[attr-defined]  # noqa: SLF001 - no public way
 
 
 os.register_at_fork(after_in_child=_forget_pools)

@@ -1,4 +1,4 @@
-"""The database's credentials in Secrets Manager, read when a connection is made and kept until they stop working."""
+"""The database's credentials in Secrets Manager, read at connect time and kept until they stop working."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 # What a rotation moves between: https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_how.html.
-# The database and the secret are changed one after the other, in either order, and for that moment the password that
-# works is the next or the previous one.
+# The database and the secret change one after the other, in either order, and for that moment the password
+# that works is the next or the previous one.
 _STAGES: Final = ("AWSCURRENT", "AWSPENDING", "AWSPREVIOUS")
 
 

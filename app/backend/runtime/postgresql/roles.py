@@ -9,7 +9,7 @@ from psycopg import sql
 
 from runtime.postgresql.credentials import Credentials
 
-# No request lives longer than gunicorn's 30 s, and whoever forgets a transaction must not hold its locks for good.
+# No request outlives gunicorn's 30 s, and whoever forgets a transaction must not hold its locks for good.
 _LIMITS = {"statement_timeout": "25s", "lock_timeout": "10s", "idle_in_transaction_session_timeout": "60s"}
 
 
@@ -25,7 +25,7 @@ def ensure_app_role(connection: psycopg.Connection[Any], app: Credentials, schem
     migrator = connection.info.user
     if app.username == migrator:
         raise SameRoleError(
-            f"The app's secret names {migrator}, the role that alters the schema; give it a username of its own."
+            f"The app's secret names {migrator}, the role that alters the schema: give it a name of its own."
         )
     role = sql.Identifier(app.username)
     # Hashed here, so that no password is in the server's logs.
@@ -53,7 +53,7 @@ def ensure_app_role(connection: psycopg.Connection[Any], app: Credentials, schem
         "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {role}",
         "GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA {schema} TO {role}",
         # What later migrations make is the app's to use from the moment it exists.
-        "ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {role}",
+        "ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {role}",  # noqa: E501
         "ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT USAGE, SELECT ON SEQUENCES TO {role}",
         # What was migrated is the migrator's to say.
         "REVOKE INSERT, UPDATE, DELETE ON {schema}.django_migrations FROM {role}",

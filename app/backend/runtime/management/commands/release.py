@@ -26,7 +26,7 @@ _WAKING_SECONDS: Final = 120
 class Command(BaseCommand):
     """Migrate the schema, and give the app's role its password and its rights."""
 
-    help = "Migrate the schema, and give the app's role its password and its rights. One at a time, and safe to repeat."
+    help = "Migrate the schema, and give the app's role its password and its rights. Safe to repeat."
     # The checks may look at tables that are not there yet.
     requires_system_checks = ()
 
@@ -34,7 +34,7 @@ class Command(BaseCommand):
         """Do both under a lock, so that two releases at once follow each other."""
         if settings.DATABASE_APP_SECRET_ID is None:
             raise CommandError(
-                "A release needs DATABASE_APP_SECRET_ID, which only the migrate task has: set TASK_ROLE=migrate."
+                "A release needs DATABASE_APP_SECRET_ID, the migrate task's own: set TASK_ROLE=migrate."
             )
         try:
             app = credentials(settings.DATABASE_APP_SECRET_ID).current()
@@ -75,7 +75,7 @@ def _alone() -> Iterator[None]:
                 break
             if time.monotonic() > give_up_at:
                 raise CommandError(
-                    f"Another release has been at work for {_PATIENCE_SECONDS} s; see what holds it up, then try again."
+                    f"Another release has been at work for {_PATIENCE_SECONDS} s: see what holds it up."
                 )
             time.sleep(1)
     try:
