@@ -224,3 +224,16 @@ def test_the_sweep_removes_what_was_forgotten_and_asks_again_for_what_is_overdue
     assert Picture.objects.filter(pk=fresh.pk).exists()
     with pytest.raises(Exception, match="404"):
         aws.client("s3").head_object(Bucket="gallery-test-media", Key=forgotten.upload_key)
+
+
+def test_a_seeded_gallery_is_seeded_once(aws: Any) -> None:
+    from django.core.management import call_command
+
+    for said in (
+        "The account demo has 2 pictures, 2 of them new.",
+        "The account demo has 2 pictures, 0 of them new.",
+    ):
+        output = io.StringIO()
+        call_command("seed_gallery", count=2, stdout=output)
+        assert output.getvalue().strip() == said
+    assert Picture.objects.filter(status=Picture.Status.READY, exif__Make="Gallery").count() == 2
