@@ -65,24 +65,17 @@ class Signer:
         self._moment = f"{moment:%Y%m%dT%H%M%SZ}"
         self._scope = f"{moment:%Y%m%d}/{bucket.region}/s3/aws4_request"
         self._signing_key = _signing_key(keys.secret_key, f"{moment:%Y%m%d}", bucket.region)
-        self._query_tail = {
-            "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
-            "X-Amz-Credential": f"{keys.access_key}/{self._scope}",
-            "X-Amz-Date": self._moment,
-        }
+        self._queries: dict[int, str] = {}
 
     def read(self, key: str, *, valid_seconds: int) -> str:
         """Give a link that reads one object."""
         bucket = self._bucket
-        query = {**self._query_tail, "X-Amz-Expires": str(valid_seconds), "X-Amz-SignedHeaders": "host"}
-        if self._keys.token:
-            query["X-Amz-Security-Token"] = self._keys.token
         path = f"{bucket.path}{quote(key, safe='/-_.~')}"
-        encoded = "&".join(f"{name}={quote(value, safe='-_.~')}" for name, value in sorted(query.items()))
-        request = f"GET\n{path}\n{encoded}\nhost:{bucket.host}\n\nhost\nUNSIGNED-PAYLOAD"
+        query = self._query(valid_seconds)
+        request = f"GET\n{path}\n{query}\nhost:{bucket.host}\n\nhost\nUNSIGNED-PAYLOAD"
         digest = hashlib.sha256(request.encode()).hexdigest()
         signature = self._sign(f"AWS4-HMAC-SHA256\n{self._moment}\n{self._scope}\n{digest}")
-        return f"{bucket.scheme}://{bucket.host}{path}?{encoded}&X-Amz-Signature={signature}"
+        return f"{bucket.scheme}://{bucket.host}{path}?{query}&X-Amz-Signature={signature}"
 
     def upload(self, key: str, *, content_type: str, size: int, expires: datetime) -> UploadForm:
         """Give a form that uploads exactly one file of this type and size under this key."""
@@ -102,6 +95,22 @@ class Signer:
         fields["policy"] = base64.b64encode(json.dumps(policy).encode()).decode()
         fields["x-amz-signature"] = self._sign(fields["policy"])
         return UploadForm(url=f"{bucket.scheme}://{bucket.host}{bucket.path}", fields=fields)
+
+    def _query(self, valid_seconds: int) -> str:
+        # All links of a page have it in common.
+        if valid_seconds not in self._queries:
+            query = {
+                "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
+                "X-Amz-Credential": f"{self._keys.access_key}/{self._scope}",
+                "X-Amz-Date": self._moment,
+                "X-Amz-Expires": str(valid_seconds),
+                "X-Amz-SignedHeaders": "host",
+            }
+            if self._keys.token:
+                query["X-Amz-Security-Token"] = self._keys.token
+            pairs = (f"{name}={quote(value, safe='-_.~')}" for name, value in sorted(query.items()))
+            self._queries[valid_seconds] = "&".join(pairs)
+        return self._queries[valid_seconds]
 
     def _sign(self, text: str) -> str:
         return hmac.new(self._signing_key, text.encode(), hashlib.sha256).hexdigest()
