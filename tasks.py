@@ -577,7 +577,7 @@ def bootstrap(_context: Context, env: str | None = None, yes: bool = False, json
 # ------------------------------------------------------------------------------------------------ the embedded AWS
 
 
-@verb(help={"env": "Whose embedded AWS (local)."})
+@verb(name="start", help={"env": "Whose embedded AWS (local)."})
 def emulator_start(_context: Context, env: str = "local") -> None:
     """Start the embedded AWS on a free loopback port, or find the one that runs."""
     from scripts import operations
@@ -588,7 +588,7 @@ def emulator_start(_context: Context, env: str = "local") -> None:
     show(f"The embedded AWS answers at {access.endpoint}.")
 
 
-@verb(help={"env": "Whose embedded AWS (local)."})
+@verb(name="stop", help={"env": "Whose embedded AWS (local)."})
 def emulator_stop(_context: Context, env: str = "local") -> None:
     """Stop the embedded AWS; it forgets everything, and the next apply starts afresh."""
     from scripts import operations
@@ -600,7 +600,7 @@ def emulator_stop(_context: Context, env: str = "local") -> None:
     show("Stopped." if stopped else "It was not running.")
 
 
-@verb(help={"env": "Whose embedded AWS (local).", "json": _JSON_HELP})
+@verb(name="status", help={"env": "Whose embedded AWS (local).", "json": _JSON_HELP})
 def emulator_status(_context: Context, env: str = "local", json: bool = False) -> None:
     """Say whether the embedded AWS runs, where, and what exists in it."""
     from collections import Counter
@@ -640,7 +640,7 @@ def _require_local(environment: Environment) -> None:
 # ------------------------------------------------------------------------------------------------ secrets
 
 
-@verb(help={"env": _ENV_HELP, "json": _JSON_HELP})
+@verb(name="list", help={"env": _ENV_HELP, "json": _JSON_HELP})
 def secrets_list(_context: Context, env: str | None = None, json: bool = False) -> None:
     """List the environment's secrets and whether each has a value. Values are never shown."""
     from scripts import operations, secret_values
@@ -656,7 +656,7 @@ def secrets_list(_context: Context, env: str | None = None, json: bool = False) 
         show(f"{'✓' if row['has_value'] else '✗'} {key:<32} {'generated' if row['generated'] else 'set by the team'}")
 
 
-@verb(help={"env": _ENV_HELP, "key": "Which secret, as `invoke secrets.list` names it."})
+@verb(name="set", help={"env": _ENV_HELP, "key": "Which secret, as `invoke secrets.list` names it."})
 def secrets_set(_context: Context, env: str | None = None, key: str = "") -> None:
     """Give a secret its value, read from standard input (never from an argument, which every process can read).
 
@@ -795,7 +795,5 @@ def bench(_context: Context, apply: bool = False, suite: bool = False, runs: int
 
 
 namespace = Collection(plan, apply, destroy, output, init, rehearse, bootstrap, doctor, check, test, bench)
-namespace.add_collection(
-    Collection("emulator", start=emulator_start, stop=emulator_stop, status=emulator_status), name="emulator"
-)
-namespace.add_collection(Collection("secrets", list=secrets_list, set=secrets_set), name="secrets")
+namespace.add_collection(Collection("emulator", emulator_start, emulator_stop, emulator_status))
+namespace.add_collection(Collection("secrets", secrets_list, secrets_set))
