@@ -334,6 +334,7 @@ def destroy(_context: Context, env: str | None = None, yes: bool = False) -> Non
     if reasons:
         raise RefusedError(" ".join(reasons))
     operations.refuse_unless_applicable(environment, "destroy")
+    operations.refuse_unless_running(environment, "destroy")
     workplace = operations.open_workplace(environment, say=lambda text: say(f"{text} …"))
     planned = _make_plan(workplace, destroy=True)
     full = operations.read_plan(workplace)
@@ -369,7 +370,7 @@ def output(_context: Context, env: str | None = None, name: str | None = None, j
     from scripts.errors import UsageError
 
     environment = _find(env)
-    operations.refuse_unless_reachable(environment, "output")
+    operations.refuse_unless_running(environment, "output")
     outputs = operations.open_workplace(environment).terraform.output()
     if not outputs:
         raise OperatorError(f"Nothing is applied to {environment.name} yet: invoke apply --env={environment.name}")

@@ -218,6 +218,16 @@ def refuse_unless_reachable(environment: Environment, verb: str) -> None:
         )
 
 
+def refuse_unless_running(environment: Environment, verb: str) -> None:
+    """Raise, in one sentence, if a verb asks of what is applied and nothing can be there to answer."""
+    refuse_unless_reachable(environment, verb)
+    if environment.is_local and control.find(emulator_home(environment)) is None:
+        raise OperatorError(
+            f"Nothing is applied to {environment.name}: its embedded AWS is not running, and forgets everything when it stops."
+            f" invoke apply --env={environment.name} starts it."
+        )
+
+
 def refuse_unless_applicable(environment: Environment, verb: str = "apply") -> None:
     """Raise, in one sentence, if nothing can be applied to this environment from here."""
     refuse_unless_reachable(environment, verb)
@@ -291,7 +301,7 @@ def refusals(
 
 def open_secrets(environment: Environment) -> tuple[SecretsManagerClient, dict[str, Any]]:
     """Return a client for the environment's secrets, and the secrets that it declares by key."""
-    refuse_unless_reachable(environment, "secrets")
+    refuse_unless_running(environment, "secrets")
     workplace = open_workplace(environment)
     return secrets_client(workplace), declared_secrets(workplace.terraform.output(), environment)
 

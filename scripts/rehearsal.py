@@ -21,7 +21,7 @@ from scripts.emulator import control
 from scripts.environments import REPOSITORY, WORK, Environment
 from scripts.errors import OperatorError, UsageError
 from scripts.plan import Plan
-from scripts.terraform import Listener, Terraform, TerraformError
+from scripts.terraform import InterruptedTerraformError, Listener, Terraform, TerraformError
 
 _UNPROTECT = """# Written by the rehearsal only: what an operator does by review before a protected environment may go.
 module "stack" {{
@@ -81,6 +81,9 @@ def rehearse(
     try:
         with _private_aws(environment, home) as emulator:
             _play(rehearsal, environment, emulator, trees, on_step, on_event)
+    except InterruptedTerraformError:
+        shutil.rmtree(home, ignore_errors=True)
+        raise
     except TerraformError as error:
         rehearsal.steps.append(Step(name="terraform", good=False, detail=str(error), seconds=0.0))
         return rehearsal

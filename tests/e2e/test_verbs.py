@@ -86,6 +86,14 @@ def test_an_unknown_environment_names_those_there_are(checkout: Checkout, verb: 
     assert "Traceback" not in ran.stderr
 
 
+@pytest.mark.parametrize("verb", ["output", "secrets.list", "destroy"])
+def test_asking_what_is_applied_starts_nothing(checkout: Checkout, verb: str) -> None:
+    ran = checkout.run(verb, "--env=local")
+    assert ran.returncode == 1
+    assert "invoke apply --env=local starts it" in ran.stderr
+    assert not json.loads(checkout.run("emulator.status", "--json").stdout)["running"]
+
+
 def test_every_verb_teaches(checkout: Checkout) -> None:
     listed = json.loads(checkout.run("--list", "--list-format=json").stdout)
     names = [task["name"] for task in listed["tasks"]]
