@@ -9,6 +9,8 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from accounts.api import views as accounts
 from runtime import views as runtime
 
+_docs = SpectacularSwaggerSplitView.as_view(url_name="schema", template_name="runtime/api_docs.html")
+
 urlpatterns = [
     path("", runtime.index, name="index"),
     path("readyz", runtime.ready, name="ready"),
@@ -17,6 +19,6 @@ urlpatterns = [
     path("api/users", accounts.UsersView.as_view(), name="users"),
     path("api/pictures", include("gallery.api.urls")),
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),
-    path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
+    path("api/docs", _docs, name="docs"),
 ]
 handler500 = runtime.server_error

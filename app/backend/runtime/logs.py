@@ -54,6 +54,8 @@ def configuration(level: str) -> dict[str, Any]:
             # Django's own handlers would print a second, unstructured line.
             "django": {"handlers": [], "level": level, "propagate": True},
             "django.server": {"handlers": [], "level": level, "propagate": True},
+            # So would gunicorn's.
+            "gunicorn.error": {"handlers": [], "level": level, "propagate": True},
             # Refusals are in the request's own line, with their status.
             "django.request": {"level": "ERROR", "filters": ["outage"]},
             # They tell every request and every connection at INFO.

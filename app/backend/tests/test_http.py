@@ -6,6 +6,8 @@ import io
 import json
 import logging
 import logging.config
+import subprocess
+import sys
 from typing import Any
 from unittest import mock
 
@@ -17,6 +19,7 @@ from django.test import Client
 from psycopg import errors
 
 from runtime import context
+from tests import conftest, machine
 
 
 def away(*_: Any, **__: Any) -> None:
@@ -115,7 +118,23 @@ def test_readiness_names_what_is_missing(aws: Any) -> None:
 
 def test_the_api_describes_itself_without_a_warning() -> None:
     call_command("spectacular", validate=True, fail_on_warn=True, stdout=io.StringIO())
-    assert Client().get("/api/docs").status_code == 200
+    page = Client().get("/api/docs")
+    assert page.status_code == 200
+    assert b"<style" not in page.content, "the content-security policy forbids it"
+    assert b"https://static.test/" in page.content
+
+
+def test_the_deployment_checks_find_nothing() -> None:
+    """With the settings of an environment: https, and no debug pages."""
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+        cwd=machine.BACKEND,
+        env={**conftest.environment("web"), "API_ORIGIN": "https://api.test", "SITE_ORIGIN": "https://test"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_migrations_are_up_to_date() -> None:

@@ -114,6 +114,7 @@ def test_a_database_that_is_down_is_503_at_once_and_comes_back_by_itself(
         assert b"waking up" in body
         assert machine.get(f"{address}/healthz")[0] == 200
         assert machine.get(f"{address}/readyz")[0] == 503
+        assert [json.loads(line) for line in process.said().splitlines()], "each line is JSON"
         time.sleep(8)
     finally:
         postgres.start()
