@@ -24,6 +24,7 @@ T = TypeVar("T")
 ROOTS = [*environments.names(), "bootstrap"]
 _LONGEST_FIRST = ("prod", "staging", "local")
 _PLANS = pytest.StashKey["Plans"]()
+_TOLD = pytest.StashKey[set[str]]()
 _SHARED = {"modules_plan": ["modules"], "refused": ["rejections"], "prod": ["prod"], "staging": ["staging"]}
 """The plans of the fixtures that always have the same."""
 
@@ -33,42 +34,47 @@ def plans(request: pytest.FixtureRequest) -> Plans:
     return request.config.stash[_PLANS]
 
 
-@pytest.fixture(scope="session", params=ROOTS)
+@pytest.fixture(params=ROOTS)
 def plan(request: pytest.FixtureRequest, plans: Plans) -> Planned:
     """The plan of an environment's root or of `bootstrap`, made offline from an empty state; its test runs for each."""
-    return _made(lambda: plans.planned(request.param), request.param)
+    return _made(lambda: plans.planned(request.param), request.param, request.config)
 
 
-@pytest.fixture(scope="session")
-def prod(plans: Plans) -> Planned:
-    return _made(lambda: plans.planned("prod"), "prod")
+@pytest.fixture
+def prod(plans: Plans, pytestconfig: pytest.Config) -> Planned:
+    return _made(lambda: plans.planned("prod"), "prod", pytestconfig)
 
 
-@pytest.fixture(scope="session")
-def staging(plans: Plans) -> Planned:
-    return _made(lambda: plans.planned("staging"), "staging")
+@pytest.fixture
+def staging(plans: Plans, pytestconfig: pytest.Config) -> Planned:
+    return _made(lambda: plans.planned("staging"), "staging", pytestconfig)
 
 
-@pytest.fixture(scope="session")
-def modules_plan(plans: Plans) -> Planned:
+@pytest.fixture
+def modules_plan(plans: Plans, pytestconfig: pytest.Config) -> Planned:
     """The plan of a root that calls every module with its README's example."""
-    return _made(lambda: plans.planned("modules"), "modules")
+    return _made(lambda: plans.planned("modules"), "modules", pytestconfig)
 
 
-@pytest.fixture(scope="session")
-def refused(plans: Plans) -> Refused:
+@pytest.fixture
+def refused(plans: Plans, pytestconfig: pytest.Config) -> Refused:
     """What Terraform says to the values that modules and stack must refuse."""
-    return _made(plans.refused, "rejections")
+    return _made(plans.refused, "rejections", pytestconfig)
 
 
-def _made(plan: Callable[[], T], name: str) -> T:
-    """Wait for a plan; fail in one sentence, not in a traceback, if Terraform could not make it."""
+def _made(plan: Callable[[], T], name: str, config: pytest.Config) -> T:
+    """Wait for a plan. If Terraform could not make it, the first test that needs it fails with the reason, and no other."""
     from tests.plans import PlanFailedError
 
     try:
         return plan()
     except (PlanFailedError, OperatorError) as error:
-        pytest.fail(f"There is no plan of {name} to look at. {error}", pytrace=False)
+        reason = str(error)
+    told = config.stash.setdefault(_TOLD, set())
+    if name in told:
+        pytest.skip(f"there is no plan of {name}")
+    told.add(name)
+    pytest.fail(f"There is no plan of {name} to look at: {reason}", pytrace=False)
 
 
 def _needed(item: pytest.Item) -> list[str]:

@@ -170,7 +170,9 @@ def _bootstrap_root(folder: Path) -> Path:
     return root
 
 
-def _first_error(error: BaseException) -> str:
-    """Find Terraform's first error in what tftest raises: all that was printed, in one string."""
-    text = " ".join(line.strip("│ \t") for line in str(error).splitlines() if line.strip("│╷╵ \t"))
-    return text[max(text.find("Error:"), 0) :][:600]
+def _first_error(error: tftest.TerraformTestError) -> str:
+    """Find Terraform's first error in what tftest raises: all that was printed, and at last the standard error."""
+    lines = [line.strip("│╷╵ \t") for line in str(error.args[-1]).splitlines()]
+    text = " ".join(line for line in lines if line)
+    _, *errors = text.split("Error: ")
+    return errors[0].strip() if errors else text[-600:]
