@@ -29,7 +29,8 @@ locals {
       { sid = "EncryptMedia", actions = ["kms:Decrypt", "kms:GenerateDataKey"], resources = [module.encryption.key_arn], conditions = local._via.s3 },
     ]
     publish = [for statement in [
-      { sid = "PublishJobs", actions = ["sqs:SendMessage"], resources = module.queue[*].arn },
+      # kombu asks for the queue's attributes before the first message of a process.
+      { sid = "PublishJobs", actions = ["sqs:GetQueueAttributes", "sqs:SendMessage"], resources = module.queue[*].arn },
       { sid = "EncryptJobs", actions = ["kms:Decrypt", "kms:GenerateDataKey"], resources = [module.encryption.key_arn], conditions = local._via.sqs },
     ] : statement if local._queue]
     consume = [for statement in [

@@ -172,13 +172,18 @@ module "worker" {
   network = local._network
   container = {
     image   = var.image
-    command = ["celery", "--app=config", "worker", "--concurrency=${var.worker.concurrency}", "--loglevel=INFO", "--without-gossip", "--without-mingle"]
+    command = ["celery", "--app=config", "worker", "--loglevel=INFO", "--without-gossip", "--without-mingle"]
     environment = merge(local._environment, local._app_database_environment, {
       TASK_ROLE          = "worker"
       CELERY_CONCURRENCY = tostring(var.worker.concurrency)
-      DATABASE_POOL_SIZE = "1"
     })
-    secrets              = local._secrets
+    secrets = local._secrets
+    # No load balancer asks a worker, and one whose poll hangs looks alive: it says when it last polled.
+    health_check = {
+      command              = ["CMD", "python", "-m", "runtime.worker_health"]
+      timeout_seconds      = 20 # Python starts slowly beside jobs that use the processor
+      start_period_seconds = 120
+    }
     stop_timeout_seconds = local.timeouts.worker_stop_seconds
   }
   size = { cpu = var.worker.cpu, memory = var.worker.memory, architecture = "ARM64" }
@@ -254,7 +259,6 @@ module "migrate" {
       TASK_ROLE              = "migrate"
       DATABASE_SECRET_ID     = module.database.master_secret_arn
       DATABASE_APP_SECRET_ID = module.secrets.secrets["database-app"].arn
-      DATABASE_POOL_SIZE     = "1"
     })
     secrets              = local._secrets
     stop_timeout_seconds = 120
@@ -266,10 +270,9 @@ module "migrate" {
 }
 
 locals {
-  tasks = { for role, task in merge(
-    { web = module.web, migrate = module.migrate },
-    local._queue ? { worker = module.worker[0], beat = module.beat[0] } : {},
-    ) : role => {
+  _tasks = { web = module.web, worker = one(module.worker[*]), beat = one(module.beat[*]), migrate = module.migrate }
+
+  tasks = { for role, task in local._tasks : role => {
     family             = task.task_definition_family
     arn                = task.task_definition_arn
     service            = task.service_name
@@ -278,7 +281,7 @@ locals {
     task_role_arn      = task.task_role_arn
     execution_role_arn = task.execution_role_arn
     container          = task.container
-  } }
+  } if task != null }
 
   # A deployment starts the new tasks beside the old ones: at worst twice the maximum. Ten are a migration's and people's.
   connections_at_most = 2 * (var.web.max * local._web_connections + try(var.worker.max, 0) * local._worker_connections)

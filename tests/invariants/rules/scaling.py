@@ -176,8 +176,8 @@ def _connections(plan: Planned, task: Task) -> int:
         if action["resource_id"].endswith(f"/{task.role}"):
             limits += [int(item["max_capacity"]) for item in action["scalable_target_action"]]
     at_once = max(limits or [task.service["desired_count"]]) * task.service["deployment_maximum_percent"] // 100
-    processes = int(task.option("workers") or task.option("concurrency") or 1)
-    return int(at_once * processes * int(task.environment["DATABASE_POOL_SIZE"]))
+    processes = int(task.option("workers") or task.environment.get("CELERY_CONCURRENCY") or 1)
+    return int(at_once * processes * int(task.environment.get("DATABASE_POOL_SIZE", 1)))
 
 
 def _ignored(plan: Planned, address: str) -> set[str]:
