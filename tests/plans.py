@@ -15,6 +15,7 @@ import json
 import os
 import shutil
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -32,6 +33,10 @@ from tests.rejections import Refused
 BOOTSTRAP, MODULES, REJECTIONS = "bootstrap", "modules", "rejections"
 AT_ONCE = 2
 """Terraform and the provider keep more than one core busy each."""
+
+
+_INSTALLING = threading.Lock()
+"""Terraform does not guard its cache of providers against two installations at once."""
 
 
 class PlanFailedError(Exception):
@@ -121,10 +126,12 @@ class Plans:
 
 
 def variables() -> dict[str, str]:
-    """Return the variables of a Terraform process that reaches no AWS."""
-    offline = access.OFFLINE.variables
-    merged = {**os.environ, **toolchain.environment(), **offline}
-    return {name: value for name, value in merged.items() if value is not None and not name.startswith("TF_VAR_")}
+    """Return the variables of a Terraform process that reaches no AWS, without what a person set for another run."""
+    own = {
+        name: value for name, value in os.environ.items() if not name.startswith("TF_") or name == "TF_PLUGIN_CACHE_DIR"
+    }
+    merged = {**own, **toolchain.environment(), **access.OFFLINE.variables}
+    return {name: value for name, value in merged.items() if value is not None}
 
 
 def terraform(folder: Path, *arguments: str) -> str:
@@ -140,7 +147,10 @@ def _planned(name: str, root: Path, *, followed: bool) -> Planned:
     tree = tftest.TerraformTest(str(root), binary=str(toolchain.terraform()))
     tree.env = variables()
     try:
-        tree.setup(cleanup_on_exit=False)  # its finaliser would delete the lock file, and the folder goes as a whole
+        with _INSTALLING:
+            tree.setup(
+                cleanup_on_exit=False
+            )  # its finaliser would delete the lock file, and the folder goes as a whole
         document = dict(tree.plan(output=True))
     except tftest.TerraformTestError as error:
         raise PlanFailedError(f"{name} can't be planned: {_first_error(error)}") from error
