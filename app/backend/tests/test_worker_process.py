@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import random
 import signal
 import time
 import urllib.request
@@ -346,6 +347,37 @@ def test_the_database_may_be_away_for_a_while(
         machine.eventually(
             lambda: status(again, picture_id) == "ready", seconds=20, what=f"the picture\n{process.said()}"
         )
+
+
+def test_no_job_is_lost_while_workers_are_killed_and_calls_fail(
+    worker: Worker, queue: Any, database: Any, aws: machine.Aws
+) -> None:
+    """One call in twenty answers 503, and every two seconds a worker dies."""
+    jobs = queue(visibility_seconds=5, receives=20)
+    chance = random.Random(20261123)
+    pictures = [uploaded(aws, database) for _ in range(60)]
+    for picture_id in pictures:
+        jobs.publish("gallery.tasks.develop", picture_id)
+
+    def developed() -> int:
+        counted: int = database.execute(
+            "SELECT count(*) FROM gallery_picture WHERE status = 'ready'"
+        ).fetchone()[0]
+        return counted
+
+    with aws.fault(lambda _: (503, b"{}") if chance.random() < 0.05 else None):
+        workers = [worker(**jobs.environment) for _ in range(2)]
+        for _ in range(3):
+            time.sleep(2)
+            os.killpg(workers.pop(0).pid, signal.SIGKILL)
+            workers.append(worker(**jobs.environment))
+        machine.eventually(
+            lambda: developed() == len(pictures), seconds=120, what=f"all of them, {developed()} are"
+        )
+    machine.eventually(jobs.empty, seconds=30, what="an empty queue")
+    assert jobs.dead_letters() == 0
+    files = aws.client("s3").list_objects_v2(Bucket=machine.BUCKET, Prefix="thumbnails/")["Contents"]
+    assert len([file for file in files if file["Key"].split("/")[1] in pictures]) == 2 * len(pictures)
 
 
 def test_sigterm_lets_a_job_finish(worker: Worker, queue: Any, database: Any, aws: machine.Aws) -> None:
