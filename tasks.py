@@ -25,6 +25,7 @@ from invoke.tasks import task
 from scripts.errors import OperatorError, RefusedError
 
 if TYPE_CHECKING:
+    from scripts.dead_letters import Letter
     from scripts.environments import Environment
     from scripts.operations import Planned, Workplace
     from scripts.plan import Plan
@@ -676,6 +677,161 @@ def secrets_set(_context: Context, env: str | None = None, key: str = "") -> Non
     show(f"{key} of {environment.name} has a new value; running tasks take it up when they start again.")
 
 
+# ------------------------------------------------------------------------------------------------ dead letters
+
+_LIMIT_HELP = "At most so many letters; 0: all."
+_TASK_HELP = "Only jobs of this task, by its full name."
+
+
+@verb(name="list", help={"env": _ENV_HELP, "limit": _LIMIT_HELP, "task": _TASK_HELP, "json": _JSON_HELP})
+def dlq_list(
+    _context: Context, env: str | None = None, limit: int = 100, task: str | None = None, json: bool = False
+) -> None:
+    """List the jobs that failed too often: when they were sent, which task, with what.
+
+    Examples: invoke dlq.list --env=prod · invoke dlq.list --env=prod --task=gallery.tasks.develop_picture
+    """
+    from collections import Counter
+
+    from scripts import dead_letters
+
+    queues = dead_letters.open_queues(_find(env))
+    depth = dead_letters.depth(queues.client, queues.dead_url)
+    letters = dead_letters.look(queues, limit=limit, task=task)
+    if json:
+        show_json({"queue": queues.dead_name, "letters": [letter.document() for letter in letters], **vars(depth)})
+        return
+    for letter in letters:
+        show(_letter_line(letter))
+    if letters:
+        show()
+    for name, number in Counter(letter.task for letter in letters).most_common():
+        show(f"{number:>6}  {name}")
+    show(f"{queues.dead_name} holds {depth.total} of them" + (f", {depth.hidden} hidden" if depth.hidden else "") + ".")
+
+
+@verb(name="peek", help={"env": _ENV_HELP, "limit": _LIMIT_HELP, "task": _TASK_HELP, "json": _JSON_HELP})
+def dlq_peek(
+    _context: Context, env: str | None = None, limit: int = 1, task: str | None = None, json: bool = False
+) -> None:
+    """Show dead letters in full, and leave them where they are.
+
+    Example: invoke dlq.peek --env=prod --limit=3
+    """
+    from json import dumps
+
+    from scripts import dead_letters
+
+    letters = dead_letters.look(dead_letters.open_queues(_find(env)), limit=limit, task=task)
+    if json:
+        show_json([letter.document() for letter in letters])
+        return
+    for letter in letters:
+        show(paint(_letter_line(letter), "bold"))
+        if letter.job and letter.job.arguments is not None:
+            show(f"  args:    {_printable(dumps(letter.job.arguments, ensure_ascii=False))}")
+            show(f"  kwargs:  {_printable(dumps(letter.job.keywords, ensure_ascii=False))}")
+            show(f"  job:     {_printable(letter.job.id)}")
+        else:
+            show(f"  {_printable(letter.body)}")
+    if not letters:
+        show("There is no such dead letter.")
+
+
+@verb(
+    name="redrive",
+    help={"env": _ENV_HELP, "limit": _LIMIT_HELP, "task": _TASK_HELP, "yes": _YES_HELP, "json": _JSON_HELP},
+)
+def dlq_redrive(
+    _context: Context,
+    env: str | None = None,
+    limit: int = 0,
+    task: str | None = None,
+    yes: bool = False,
+    json: bool = False,
+) -> None:
+    """Give dead letters back to the workers, once what made them fail is mended.
+
+    Each is sent before it is deleted: stopped half-way, a job may be in both queues and run twice, but none is lost.
+
+    Examples: invoke dlq.redrive --env=prod --limit=1 · invoke dlq.redrive --env=prod --yes
+    """
+    from scripts import dead_letters
+
+    _act_on_letters(dead_letters.redrive, "give back to the workers", env, limit, task, yes, json)
+
+
+@verb(
+    name="purge",
+    help={"env": _ENV_HELP, "limit": _LIMIT_HELP, "task": _TASK_HELP, "yes": _YES_HELP, "json": _JSON_HELP},
+)
+def dlq_purge(
+    _context: Context,
+    env: str | None = None,
+    limit: int = 0,
+    task: str | None = None,
+    yes: bool = False,
+    json: bool = False,
+) -> None:
+    """Delete dead letters for good; with --json they are printed, which is all that is left of them.
+
+    Example: invoke dlq.purge --env=prod --task=gallery.tasks.sweep --json > purged.json
+    """
+    from scripts import dead_letters
+
+    _act_on_letters(dead_letters.purge, "delete for good", env, limit, task, yes, json)
+
+
+def _act_on_letters(
+    act: Callable[..., list[Letter]],
+    what: str,
+    env: str | None,
+    limit: int,
+    task: str | None,
+    yes: bool,
+    json: bool,
+) -> None:
+    from scripts import dead_letters
+
+    environment = _find(env)
+    queues = dead_letters.open_queues(environment)
+    depth = dead_letters.depth(queues.client, queues.dead_url)
+    if not depth.total:
+        say(f"{queues.dead_name} is empty.")
+    elif not yes:
+        if not _is_interactive():
+            raise RefusedError(
+                "This asks before it acts on dead letters, and there is no terminal: say --yes if that is meant."
+            )
+        most = min(limit or depth.total, depth.total)
+        chosen = f"Letters of {task}" if task else "Letters"
+        if not _confirm(
+            environment, f"{chosen} to {what}: {most} at most, of {depth.total} in {environment.name}. Go on?"
+        ):
+            raise Exit("Nothing was changed.", code=1)
+    done = (
+        act(queues, limit=limit, task=task, on_letter=lambda letter: say(f"  {_letter_line(letter)}"))
+        if depth.total
+        else []
+    )
+    left = dead_letters.depth(queues.client, queues.dead_url)
+    if json:
+        show_json({"queue": queues.dead_name, "letters": [letter.document() for letter in done], "left": left.total})
+    else:
+        show(f"{len(done)} done; {queues.dead_name} holds {left.total}.")
+
+
+def _letter_line(letter: Letter) -> str:
+    what = letter.job.described if letter.job else letter.body[:80]
+    expired = "  (expired: a worker would discard it)" if letter.job and letter.job.has_expired else ""
+    return _printable(f"{letter.sent_at:%Y-%m-%d %H:%M:%S}  {letter.task}  {what}{expired}")
+
+
+def _printable(text: str) -> str:
+    """Show what strangers wrote without letting it command the terminal."""
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+
+
 # ------------------------------------------------------------------------------------------------ this checkout
 
 
@@ -805,3 +961,4 @@ def bench(_context: Context, apply: bool = False, suite: bool = False, runs: int
 namespace = Collection(plan, apply, destroy, output, init, rehearse, bootstrap, doctor, check, test, bench)
 namespace.add_collection(Collection("emulator", emulator_start, emulator_stop, emulator_status))
 namespace.add_collection(Collection("secrets", secrets_list, secrets_set))
+namespace.add_collection(Collection("dlq", dlq_list, dlq_peek, dlq_redrive, dlq_purge))
