@@ -300,10 +300,12 @@ class Process:
             self._popen.wait(5)
 
 
-def get(url: str, **headers: str) -> tuple[int, bytes, Message]:
+def get(url: str, *, seconds: float = 40, **headers: str) -> tuple[int, bytes, Message]:
     """Ask for an address; give status, body, headers. 0: nobody listens; -1: no whole answer."""
     try:
-        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=40) as response:
+        with urllib.request.urlopen(
+            urllib.request.Request(url, headers=headers), timeout=seconds
+        ) as response:
             return response.status, response.read(), response.headers
     except urllib.error.HTTPError as error:
         return error.code, error.read(), error.headers

@@ -52,7 +52,7 @@ def test_a_log_line_is_json_with_the_requests_id() -> None:
     logging.config.dictConfig(configuration)
     (line,) = [json.loads(line) for line in written.getvalue().splitlines()]
     assert line.pop("time")
-    assert line.pop("milliseconds") < 1000
+    assert line.pop("milliseconds") >= 0
     assert line == {
         "level": "INFO", "logger": "gallery.request", "message": "GET / 302", "method": "GET", "path": "/",
         "request_id": "abc-12345678", "status": 302,

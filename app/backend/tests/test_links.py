@@ -12,6 +12,7 @@ import pytest
 from botocore.auth import S3SigV4PostAuth, S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+from django.conf import settings
 
 from gallery import links
 
@@ -67,3 +68,19 @@ def test_a_form_is_what_botocore_signs(token: str | None) -> None:
     request.context["s3-presign-post-policy"] = {"expiration": policy["expiration"], "conditions": own}
     S3SigV4PostAuth(Credentials("AK", "SK", token), "s3", "eu-west-1").add_auth(request)
     assert request.context["s3-presign-post-fields"] == form.fields
+
+
+def test_links_of_the_same_half_hour_are_the_same() -> None:
+    with mock.patch("gallery.links.datetime", wraps=datetime) as clock:
+        seen = set()
+        for minute in (0, 15, 29, 30):
+            clock.now.return_value = MOMENT + timedelta(minutes=minute)
+            seen.add(links.read_link(links.read_links(), "k"))
+    assert len(seen) == 2
+
+
+def test_the_bucket_is_found_where_the_endpoint_is() -> None:
+    bucket = links.media_bucket()
+    assert bucket.path == f"/{settings.MEDIA_BUCKET}/", (
+        "an endpoint that is an IP address has no bucket in its host"
+    )
