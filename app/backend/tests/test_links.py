@@ -81,6 +81,4 @@ def test_links_of_the_same_half_hour_are_the_same() -> None:
 
 def test_the_bucket_is_found_where_the_endpoint_is() -> None:
     bucket = links.media_bucket()
-    assert bucket.path == f"/{settings.MEDIA_BUCKET}/", (
-        "an endpoint that is an IP address has no bucket in its host"
-    )
+    assert bucket.path == f"/{settings.MEDIA_BUCKET}/", "an IP address has no bucket in its host"
