@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Callable
 from typing import Any
 
-from tests.emulator.asking import Asking
+from botocore.exceptions import ClientError
+
+from tests.emulator.asking import REGION, Asking
 from tests.emulator.probes.probe import new, probe
 
 
@@ -151,3 +154,36 @@ def _(ask: Asking) -> bool:
 def _(ask: Asking) -> bool:
     arn = ask.client("backup").create_backup_vault(BackupVaultName=new(), BackupVaultTags={"a": "b"})["BackupVaultArn"]
     return bool(ask.get("backup", f"/tags/{arn}")["Tags"] == {"a": "b"})
+
+
+@probe("s3", "conditions-of-bucket-policies")
+def _(ask: Asking) -> bool:
+    """TLS and the own account are asked for, and are there; another account is asked for, and is not."""
+    s3 = ask.client("s3")
+    own = ask.client("sts").get_caller_identity()["Account"]
+    refused = {}
+    for account in (own, "999999999999"):
+        bucket = new()
+        s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+        conditions = [
+            {"Bool": {"aws:SecureTransport": "false"}},
+            {"NumericLessThan": {"s3:TlsVersion": "1.2"}},
+            {"StringNotEquals": {"aws:PrincipalAccount": account}},
+        ]
+        statements = [
+            {
+                "Effect": "Deny",
+                "Principal": {"AWS": "*"},
+                "Action": "s3:*",
+                "Resource": f"arn:aws:s3:::{bucket}/*",
+                "Condition": item,
+            }
+            for item in conditions
+        ]
+        s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": statements}))
+        try:
+            s3.put_object(Bucket=bucket, Key="x", Body=b"x")
+            refused[account] = False
+        except ClientError:
+            refused[account] = True
+    return refused == {own: False, "999999999999": True}
