@@ -93,7 +93,8 @@ class Terraform:
     def init(self, *, on_event: Listener | None = None, **options: Any) -> None:
         """Install modules and provider and connect the backend; keep the committed lock file as it is."""
         options.setdefault("lockfile", "readonly")
-        self._run("init", on_event=on_event, json=IsFlagged, input=False, **options)
+        machine_readable = None if options.get("migrate_state") else IsFlagged  # Terraform does not do both
+        self._run("init", on_event=on_event, json=machine_readable, input=False, **options)
 
     def validate(self) -> list[Event]:
         """Return the diagnostics of `terraform validate`; an empty list is a valid configuration."""

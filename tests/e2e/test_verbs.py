@@ -130,4 +130,4 @@ def test_a_mirror_that_is_gone_is_one_sentence(checkout: Checkout, tmp_path: Pat
     ran = checkout.run("plan", "--env=staging", DJANGO_AWS_PROVIDER_MIRROR=str(tmp_path / "none"))
     assert "Traceback" not in ran.stderr
     if ran.returncode:
-        assert "provider" in ran.stderr
+        assert "hashicorp/aws" in ran.stderr
