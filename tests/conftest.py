@@ -25,7 +25,13 @@ ROOTS = [*environments.names(), "bootstrap"]
 _LONGEST_FIRST = ("prod", "staging", "local")
 _PLANS = pytest.StashKey["Plans"]()
 _TOLD = pytest.StashKey[set[str]]()
-_SHARED = {"modules_plan": ["modules"], "refused": ["rejections"], "prod": ["prod"], "staging": ["staging"]}
+_SHARED = {
+    "modules_plan": ["modules"],
+    "overcommitted": ["overcommitted"],
+    "prod": ["prod"],
+    "refused": ["rejections"],
+    "staging": ["staging"],
+}
 """The plans of the fixtures that always have the same."""
 
 
@@ -60,6 +66,12 @@ def modules_plan(plans: Plans, pytestconfig: pytest.Config) -> Planned:
 def refused(plans: Plans, pytestconfig: pytest.Config) -> Refused:
     """What Terraform says to the values that modules and stack must refuse."""
     return _made(plans.refused, "rejections", pytestconfig)
+
+
+@pytest.fixture
+def overcommitted(plans: Plans, pytestconfig: pytest.Config) -> Refused:
+    """What Terraform says to a root with more tasks than its database has connections."""
+    return _made(lambda: plans.refused("overcommitted"), "overcommitted", pytestconfig)
 
 
 def _made(plan: Callable[[], T], name: str, config: pytest.Config) -> T:

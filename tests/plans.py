@@ -6,11 +6,13 @@ A plan takes Terraform some 10 s of which most are the provider's, so a session 
   refers to what (`scripts/references.py`).
 - `bootstrap`: the root of what must exist before an environment's first apply, with the values of staging.
 - `modules`: one generated root that calls every module with the example of its README.
+- `overcommitted`: the root of staging with more tasks than its database has connections.
 - `rejections`: one generated root that calls modules and stack with each value that they must refuse.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -30,7 +32,7 @@ from scripts.references import Identities
 from tests import examples, rejections
 from tests.rejections import Refused
 
-BOOTSTRAP, MODULES, REJECTIONS = "bootstrap", "modules", "rejections"
+BOOTSTRAP, MODULES, REJECTIONS, OVERCOMMITTED = "bootstrap", "modules", "rejections", "overcommitted"
 AT_ONCE = 2
 """Terraform and the provider keep more than one core busy each."""
 
@@ -93,9 +95,9 @@ class Plans:
         assert isinstance(plan, Planned)
         return plan
 
-    def refused(self) -> Refused:
-        """Return what Terraform said to the values that it must refuse."""
-        said = self._result(REJECTIONS)
+    def refused(self, name: str = REJECTIONS) -> Refused:
+        """Return what Terraform said to the values that it must refuse, or to a root that is `overcommitted`."""
+        said = self._result(name)
         assert isinstance(said, Refused)
         return said
 
@@ -117,6 +119,8 @@ class Plans:
         try:
             if name == REJECTIONS:
                 return rejections.refused(folder, terraform)
+            if name == OVERCOMMITTED:
+                return rejections.overcommitted(workspace.offline_copy("staging", folder), terraform)
             if name == MODULES:
                 return _planned(name, examples.write_root(folder), followed=False)
             root = _bootstrap_root(folder) if name == BOOTSTRAP else workspace.offline_copy(name, folder)
@@ -137,7 +141,8 @@ def variables() -> dict[str, str]:
 def terraform(folder: Path, *arguments: str) -> str:
     """Run Terraform, whatever it thinks of the configuration, and return what it printed to standard output."""
     command = [str(toolchain.terraform()), *arguments]
-    ran = subprocess.run(command, cwd=folder, env=variables(), capture_output=True, text=True, check=False)
+    with _INSTALLING if arguments[0] == "init" else contextlib.nullcontext():
+        ran = subprocess.run(command, cwd=folder, env=variables(), capture_output=True, text=True, check=False)
     if not ran.stdout:
         raise PlanFailedError(f"terraform {arguments[0]} in {folder} printed nothing: {ran.stderr.strip()}")
     return ran.stdout

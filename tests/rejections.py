@@ -115,6 +115,15 @@ def refused(into: Path, terraform: Callable[..., str]) -> Refused:
             file.unlink()
 
 
+def overcommitted(root: Path, terraform: Callable[..., str]) -> Refused:
+    """Let the root of staging, copied, have more web tasks than its database has connections, and plan it."""
+    call = _stack_call()
+    web = f"merge({_argument(call, 'web')}, {_hcl({'max': 200})})"
+    (root / "overcommitted_override.tf").write_text(f'module "stack" {{\n  web = {web}\n}}\n')
+    terraform(root, "init", "-input=false", "-no-color")
+    return _sorted(terraform(root, "plan", "-json", "-input=false", "-lock=false").splitlines())
+
+
 def _write_root(into: Path) -> Path:
     into.mkdir(parents=True)
     shutil.copyfile(TERRAFORM / "envs" / "staging" / "variables.tf", into / "variables.tf")
