@@ -1,0 +1,92 @@
+"""Test the application with its own tools: the back end in an environment of its own lock, the front end with npm."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import subprocess
+import sys
+import venv
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from scripts.environments import REPOSITORY, WORK
+from scripts.errors import OperatorError
+
+BACKEND = REPOSITORY / "app" / "backend"
+FRONTEND = REPOSITORY / "app" / "frontend"
+_INTERPRETER = WORK / "app-tests" / "venv"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Suite:
+    """Commands that test one part of the application, run in `folder` until one fails."""
+
+    name: str
+    folder: Path
+    commands: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What a suite came to: the exit code of its last command, and where everything it printed is."""
+
+    suite: Suite
+    code: int
+    log: Path
+
+
+def suites() -> list[Suite]:
+    """List the application's suites that this machine can run; the front end's needs Node.js."""
+    python = str(_INTERPRETER / "bin" / "python")
+    found = [
+        Suite(
+            name="back end",
+            folder=BACKEND,
+            commands=(
+                (python, "-m", "ruff", "check", "."),
+                (python, "-m", "mypy", "."),
+                (python, "-m", "pytest", "-q"),
+            ),
+        )
+    ]
+    npm = shutil.which("npm")
+    if npm is not None:
+        scripts = (("ci", "--no-audit", "--no-fund"), ("run", "lint"), ("test",), ("run", "build"))
+        found.append(Suite(name="front end", folder=FRONTEND, commands=tuple((npm, *script) for script in scripts)))
+    return found
+
+
+def prepare(say: Callable[[str], None]) -> None:
+    """Make the back end's environment where its lock has changed; raise OperatorError with pip's last line if it fails."""
+    lock = BACKEND / "requirements-dev.lock"
+    mark, wanted = _INTERPRETER / "made-from", hashlib.sha256(lock.read_bytes()).hexdigest()
+    if mark.exists() and mark.read_text() == wanted:
+        return
+    say("installing what the back end's tests need")
+    shutil.rmtree(_INTERPRETER, ignore_errors=True)
+    venv.create(_INTERPRETER, with_pip=True, symlinks=sys.platform != "win32")
+    command = [str(_INTERPRETER / "bin" / "python"), "-m", "pip", "install", "-q", "--require-hashes", "-r", str(lock)]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    if ran.returncode:
+        last = (ran.stderr.strip() or ran.stdout.strip()).splitlines()[-1]
+        raise OperatorError(f"The back end's packages could not be installed from {lock.name}: {last}")
+    mark.write_text(wanted)
+
+
+def run(suite: Suite) -> Outcome:
+    """Run one suite to its end or to its first failure."""
+    log = WORK / "app-tests" / f"{suite.name.replace(' ', '-')}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    code = 0
+    with log.open("w") as out:
+        for command in suite.commands:
+            out.write(f"$ {' '.join(command)}\n")
+            out.flush()
+            code = subprocess.run(
+                command, cwd=suite.folder, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, check=False
+            ).returncode
+            if code:
+                break
+    return Outcome(suite=suite, code=code, log=log)
