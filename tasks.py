@@ -25,6 +25,9 @@ from invoke.tasks import task
 from scripts.errors import OperatorError, RefusedError
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from scripts.app_tests import Outcome
     from scripts.dead_letters import Letter
     from scripts.environments import Environment
     from scripts.operations import Planned, Workplace
@@ -832,6 +835,45 @@ def _printable(text: str) -> str:
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 
 
+# ------------------------------------------------------------------------------------------------ images
+
+
+@verb(
+    name="build",
+    help={
+        "tag": "What to call it; without, gallery/backend: and the commit.",
+        "platform": "linux/amd64 or linux/arm64; without, what this machine runs.",
+        "base-image": "Another base than the Dockerfile names, with Python and its venv module.",
+        "builder": "docker, podman or buildah; without, the first that works.",
+        "json": _JSON_HELP,
+    },
+)
+def images_build(
+    _context: Context,
+    tag: str | None = None,
+    platform: str | None = None,
+    base_image: str | None = None,
+    builder: str | None = None,
+    json: bool = False,
+) -> None:
+    """Build the back end's image with Docker, Podman or Buildah, whichever works here.
+
+    Examples: invoke images.build · invoke images.build --platform=linux/arm64 --tag=gallery/backend:try
+    """
+    from scripts import images
+
+    image = images.build(tag=tag, platform_name=platform, base_image=base_image, builder=builder, on_line=say)
+    if json:
+        show_json(image.document())
+        return
+    show(f"{image.tag} for {image.platform}, built by {image.builder}")
+    show(f"  id      {image.id}")
+    if image.digest:
+        show(f"  digest  {image.digest}")
+    if image.platform != images.FARGATE:
+        show(f"The tasks run {images.FARGATE}: build for AWS with --platform={images.FARGATE}.")
+
+
 # ------------------------------------------------------------------------------------------------ this checkout
 
 
@@ -901,14 +943,36 @@ def test(_context: Context, all: bool = False, only: str | None = None) -> None:
     import subprocess
 
     command = [sys.executable, "-m", "pytest", *(["-k", only] if only else [])]
-    runs = [[*command, "-m", "not e2e"]]
+    codes = [subprocess.run([*command, "-m", "not e2e"], cwd=Path(__file__).parent, check=False).returncode]
     if all:
-        # They wait for the provider's waits most of the time, so four go on at once.
-        runs.append([*command, "-m", "e2e", "--numprocesses=4", "--dist=loadgroup"])
-    codes = [subprocess.run(run, cwd=Path(__file__).parent, check=False).returncode for run in runs]
+        # They wait for the provider's waits most of the time: four go on at once, and the application's beside them.
+        with contextlib.ExitStack() as stack:
+            outcomes = [] if only else _begin_app_tests(stack)
+            slow = [*command, "-m", "e2e", "--numprocesses=4", "--dist=loadgroup"]
+            codes.append(subprocess.run(slow, cwd=Path(__file__).parent, check=False).returncode)
+        codes += [_show_app_test(outcome.result()) for outcome in outcomes]
     if only:
         codes = [code for code in codes if code != _NO_TESTS] or [_NO_TESTS]
     raise Exit(code=max(codes))
+
+
+def _begin_app_tests(stack: contextlib.ExitStack) -> list[Future[Outcome]]:
+    from concurrent.futures import ThreadPoolExecutor
+
+    from scripts import app_tests
+
+    app_tests.prepare(lambda text: say(f"{text} …"))
+    found = app_tests.suites()
+    say(f"Testing the application beside them: {', '.join(suite.name for suite in found)}.")
+    pool = stack.enter_context(ThreadPoolExecutor(1))
+    return [pool.submit(app_tests.run, suite) for suite in found]
+
+
+def _show_app_test(outcome: Outcome) -> int:
+    text = outcome.log.read_text(errors="replace").rstrip()
+    show(f"\n{outcome.suite.name}: {outcome.log}")
+    show(text if outcome.code else "\n".join(text.splitlines()[-12:]))
+    return outcome.code
 
 
 @verb(
@@ -962,3 +1026,4 @@ namespace = Collection(plan, apply, destroy, output, init, rehearse, bootstrap, 
 namespace.add_collection(Collection("emulator", emulator_start, emulator_stop, emulator_status))
 namespace.add_collection(Collection("secrets", secrets_list, secrets_set))
 namespace.add_collection(Collection("dlq", dlq_list, dlq_peek, dlq_redrive, dlq_purge))
+namespace.add_collection(Collection("images", images_build))

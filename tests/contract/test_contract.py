@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from scripts import images
 from tests.contract.contract import complaints, declared, differences, injected
 from tests.plans import Planned
 
@@ -34,6 +35,16 @@ def test_the_application_accepts_the_values(plan: Planned) -> None:
 
 def test_what_the_planted_faults_are_planted_in_is_there(prod: Planned) -> None:
     assert {"web", "worker", "beat", "migrate"} <= {task.role for task in injected(prod.document)}
+
+
+def test_images_are_built_for_the_processor_that_tasks_run_on(plan: Planned) -> None:
+    asked = {
+        platform["cpu_architecture"]
+        for definition in plan.of("aws_ecs_task_definition").values()
+        for platform in definition["runtime_platform"]
+    }
+
+    assert {f"linux/{name.lower()}" for name in asked} <= {images.FARGATE}
 
 
 def without(name: str) -> Callable[[Container], None]:
