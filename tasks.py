@@ -13,7 +13,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from scripts.app_tests import Outcome
     from scripts.dead_letters import Letter
     from scripts.environments import Environment
+    from scripts.laptop.site import Site
     from scripts.operations import Planned, Workplace
     from scripts.plan import Plan
     from scripts.progress import Progress
@@ -581,6 +582,146 @@ def bootstrap(_context: Context, env: str | None = None, yes: bool = False, json
             show(f"    {server}")
 
 
+# ------------------------------------------------------------------------------------------------ the site, here
+
+
+@verb(
+    help={
+        "detach": "Return when the site answers and leave it running; `invoke down` stops it.",
+        "port": "The loopback port that plays load balancer and CDN; without, 8080 or the next free one.",
+        "keep-emulator": "Leave the embedded AWS running after Ctrl-C: the next `up` need not apply.",
+        "json": "With --detach: print one JSON document on standard output instead of text.",
+    }
+)
+def up(_context: Context, detach: bool = False, port: int = 0, keep_emulator: bool = False, json: bool = False) -> None:
+    """Run the whole application on this machine, from what is applied to the embedded AWS.
+
+    Applies `local` where needed, then starts the applied task definitions as processes, with the environment and the
+    secrets that ECS would give them and no permission that their roles lack, against a PostgreSQL of its own. One
+    loopback port plays load balancer and CDN. Follows the logs until Ctrl-C, which stops everything.
+
+    Examples: invoke up · invoke up --detach · invoke up --port=9000 --keep-emulator
+    """
+    from scripts.errors import UsageError
+    from scripts.laptop import site as library
+
+    if json and not detach:
+        raise UsageError("up follows the logs: --json goes with --detach.")
+    environment = _find("local")
+    running = library.home_of(environment).get_summary() if library.home_of(environment).inhabited() else None
+    if running is not None:
+        _show_site(running, json=json)
+        if not json:
+            show("It was running already.")
+        return
+    started = time.monotonic()
+    try:
+        with _interrupted_by_any_signal():
+            outputs = _bring_local_up_to_date()
+            site = library.up(environment, outputs, say=lambda text: say(f"{text} …"), port=port or None)
+            say(f"Up after {time.monotonic() - started:.0f} s.")
+            if detach:
+                site.detach()
+                _show_site(site.summary, json=json)
+                return
+            _show_site(site.summary, json=False)
+            try:
+                _follow(site)
+            finally:
+                say("stopping …")
+                site.stop()
+    finally:
+        if not detach and not keep_emulator:
+            library.down(environment)
+    say("Nothing is left running." if not keep_emulator else "Only the embedded AWS is left running.")
+
+
+@verb(
+    help={
+        "keep-emulator": "Leave the embedded AWS running: the next `up` need not apply, and keeps its data.",
+        "json": _JSON_HELP,
+    }
+)
+def down(_context: Context, keep_emulator: bool = False, json: bool = False) -> None:
+    """Stop what `invoke up` started, whoever called it: the tasks, PostgreSQL, and the embedded AWS with all it holds.
+
+    Example: invoke down
+    """
+    from scripts.laptop import site as library
+
+    stopped = library.down(_find("local"), keep_emulator=keep_emulator)
+    if json:
+        show_json({"stopped": stopped})
+    else:
+        show(f"Stopped {', '.join(stopped)}." if stopped else "Nothing was running.")
+
+
+def _bring_local_up_to_date() -> dict[str, Any]:
+    """Apply `local` unless the embedded AWS holds it as the files describe it; return its outputs."""
+    from scripts import operations, report, secret_values
+    from scripts.laptop import site
+
+    environment = _find("local")
+    is_applied = site.is_applied(environment)
+    workplace = operations.open_workplace(environment, say=lambda text: say(f"{text} …"))
+    if not is_applied:
+        planned = _make_plan(workplace)
+        if not planned.plan.is_empty:
+            full = operations.read_plan(workplace)
+            say(f"{report.headline(full)} It takes about two minutes.")
+            with progress("applying local") as (_, listen):
+                operations.apply(workplace, planned.saved, full, on_event=listen)
+    outputs = workplace.terraform.output()
+    secret_values.generate_missing(operations.secrets_client(workplace), outputs["secrets"])
+    site.remember_applied(environment)
+    return outputs
+
+
+@contextlib.contextmanager
+def _interrupted_by_any_signal() -> Iterator[None]:
+    """Take a closed terminal and SIGTERM for Ctrl-C: what was started ends with whoever started it."""
+    import signal
+
+    def interrupt(_number: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _show_site(summary: Mapping[str, Any], *, json: bool) -> None:
+    if json:
+        show_json(summary)
+        return
+    urls, account = summary["urls"], summary["account"]
+    show()
+    show(f"  {'The gallery':<14} {paint(urls['site'], 'bold')}")
+    show(f"  {'Log in as':<14} {account['username']} / {account['password']}")
+    show(f"  {'API':<14} {urls['docs']}")
+    show(f"  {'Admin':<14} {urls['admin']}")
+    show(f"  {'Logs':<14} {summary['logs']}")
+    show(f"  {'To stop it':<14} Ctrl-C, or invoke down")
+    show()
+
+
+def _follow(site: Site) -> None:
+    """Show the logs until the site ends or somebody stops it."""
+    from scripts.laptop.following import follow
+
+    colours = ("cyan", "green", "yellow", "dim")
+    names: dict[str, str] = {}
+    with contextlib.suppress(KeyboardInterrupt):
+        for line in follow(site.home.folder, until=site.ended, skip=("build", "migrate", "seed")):
+            colour = names.setdefault(line.name, colours[len(names) % len(colours)])
+            grave = line.level in ("ERROR", "CRITICAL")
+            show(f"{paint(f'{line.name:<10} │', colour)} {paint(line.text, 'red') if grave else line.text}")
+        say("Something else has stopped the site.")
+
+
 # ------------------------------------------------------------------------------------------------ the embedded AWS
 
 
@@ -943,6 +1084,10 @@ def test(_context: Context, all: bool = False, only: str | None = None) -> None:
     import subprocess
 
     command = [sys.executable, "-m", "pytest", *(["-k", only] if only else [])]
+    if all:
+        from scripts import app_tests
+
+        app_tests.prepare(lambda text: say(f"{text} …"))
     codes = [subprocess.run([*command, "-m", "not e2e"], cwd=Path(__file__).parent, check=False).returncode]
     if all:
         # They wait for the provider's waits most of the time: four go on at once, and the application's beside them.
@@ -961,7 +1106,6 @@ def _begin_app_tests(stack: contextlib.ExitStack) -> list[Future[Outcome]]:
 
     from scripts import app_tests
 
-    app_tests.prepare(lambda text: say(f"{text} …"))
     found = app_tests.suites()
     say(f"Testing the application beside them: {', '.join(suite.name for suite in found)}.")
     pool = stack.enter_context(ThreadPoolExecutor(1))
@@ -1022,7 +1166,7 @@ def bench(_context: Context, apply: bool = False, suite: bool = False, runs: int
         show(f"{seconds:10.0f} s  {kind}: the longest one, waiting included")
 
 
-namespace = Collection(plan, apply, destroy, output, init, rehearse, bootstrap, doctor, check, test, bench)
+namespace = Collection(up, down, plan, apply, destroy, output, init, rehearse, bootstrap, doctor, check, test, bench)
 namespace.add_collection(Collection("emulator", emulator_start, emulator_stop, emulator_status))
 namespace.add_collection(Collection("secrets", secrets_list, secrets_set))
 namespace.add_collection(Collection("dlq", dlq_list, dlq_peek, dlq_redrive, dlq_purge))
