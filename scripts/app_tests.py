@@ -6,17 +6,15 @@ import hashlib
 import shutil
 import subprocess
 import sys
-import venv
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from scripts.environments import REPOSITORY, WORK
-from scripts.errors import OperatorError
 
 BACKEND = REPOSITORY / "app" / "backend"
 FRONTEND = REPOSITORY / "app" / "frontend"
-_ENVIRONMENT = BACKEND / ".venv"
+_LOCK = BACKEND / "requirements-dev.lock"
+_ENVIRONMENT = WORK / "app-tests" / "venv"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +43,7 @@ def suites() -> list[Suite]:
             name="back end",
             folder=BACKEND,
             commands=(
+                *_installing(),
                 (python, "-m", "ruff", "check", "."),
                 ("env", "TASK_ROLE=build", python, "-m", "mypy", "."),  # its plugin loads the settings
                 (python, "-m", "pytest", "-q"),
@@ -56,23 +55,6 @@ def suites() -> list[Suite]:
         scripts = (("ci", "--no-audit", "--no-fund"), ("run", "lint"), ("test",), ("run", "build"))
         found.append(Suite(name="front end", folder=FRONTEND, commands=tuple((npm, *script) for script in scripts)))
     return found
-
-
-def prepare(say: Callable[[str], None]) -> None:
-    """Make the back end's environment where its lock has changed; raise OperatorError with pip's last line if it fails."""
-    lock = BACKEND / "requirements-dev.lock"
-    mark, wanted = _ENVIRONMENT / "made-for-tests-from", hashlib.sha256(lock.read_bytes()).hexdigest()
-    if mark.exists() and mark.read_text() == wanted:
-        return
-    say("installing what the back end's tests need")
-    shutil.rmtree(_ENVIRONMENT, ignore_errors=True)
-    venv.create(_ENVIRONMENT, with_pip=True, symlinks=sys.platform != "win32")
-    command = [str(_ENVIRONMENT / "bin" / "python"), "-m", "pip", "install", "-q", "--require-hashes", "-r", str(lock)]
-    ran = subprocess.run(command, capture_output=True, text=True, check=False)
-    if ran.returncode:
-        last = (ran.stderr.strip() or ran.stdout.strip()).splitlines()[-1]
-        raise OperatorError(f"The back end's packages could not be installed from {lock.name}: {last}")
-    mark.write_text(wanted)
 
 
 def run(suite: Suite) -> Outcome:
@@ -90,3 +72,16 @@ def run(suite: Suite) -> Outcome:
             if code:
                 break
     return Outcome(suite=suite, code=code, log=log)
+
+
+def _installing() -> tuple[tuple[str, ...], ...]:
+    """Return the commands that make the back end's environment for tests; none where it is what its lock says."""
+    mark, wanted = _ENVIRONMENT / "made-from", hashlib.sha256(_LOCK.read_bytes()).hexdigest()
+    if mark.exists() and mark.read_text().strip() == wanted:
+        return ()
+    python = str(_ENVIRONMENT / "bin" / "python")
+    return (
+        (sys.executable, "-m", "venv", "--clear", str(_ENVIRONMENT)),
+        (python, "-m", "pip", "install", "-q", "--require-hashes", "-r", str(_LOCK)),
+        (python, "-c", "import pathlib, sys; pathlib.Path(sys.argv[1]).write_text(sys.argv[2])", str(mark), wanted),
+    )
