@@ -1015,6 +1015,66 @@ def images_build(
         show(f"The tasks run {images.FARGATE}: build for AWS with --platform={images.FARGATE}.")
 
 
+# ------------------------------------------------------------------------------------------------ a project of your own
+
+
+@verb(
+    help={
+        "path": "The folder of the Django project, with its manage.py.",
+        "write": "Add a settings module, the contract, a Dockerfile and a checklist; no file that exists is touched.",
+        "json": _JSON_HELP,
+    }
+)
+def adopt(_context: Context, path: str | None = None, write: bool = False, json: bool = False) -> None:
+    """Read a Django project of your own and say what fits, what has to change and why, and what its root says.
+
+    Its code is read, never run. docs/bring-your-own-app.md has the whole way.
+
+    Examples: invoke adopt --path=../shop · invoke adopt --path=../shop --write
+    """
+    from scripts.adoption import judging, project, writing
+    from scripts.errors import UsageError
+
+    if path is None:
+        raise UsageError("adopt needs --path=FOLDER: the folder of a Django project, with its manage.py.")
+    found = project.read(Path(path))
+    findings = judging.findings(found)
+    written = writing.write(found) if write else None
+    if json:
+        document: dict[str, Any] = {
+            "settings": found.settings_module,
+            "wsgi": found.wsgi,
+            "celery": found.celery.app if found.celery else None,
+            "findings": [finding.document() for finding in findings],
+            "root": judging.root_values(found),
+            "stack": [{"before": before, "after": after} for before, after in judging.stack_values(found)],
+            "written": vars(written) if written else None,
+        }
+        show_json(document)
+        return
+    signs = {
+        judging.Verdict.FITS: ("✓", "green"),
+        judging.Verdict.CHANGE: ("✗", "yellow"),
+        judging.Verdict.LOOK: ("?", "cyan"),
+    }
+    for finding in findings:
+        sign, style = signs[finding.verdict]
+        show(paint(_printable(f"{sign} {finding.subject}: {finding.seen}"), style) + _printable(f"  {finding.where}"))
+        if finding.why:
+            show(_printable(f"    {finding.why};"))
+        if finding.do:
+            show(_printable(f"    → {finding.do}" + (" (--write does it)" if finding.shim and not write else "")))
+    show("\nInto the environment's root, in the place of what is there:\n")
+    show("\n".join(f"  {_printable(line)}" for line in judging.root_values(found).splitlines()))
+    show("\nIn terraform/stack/services.tf:\n")
+    for before, after in judging.stack_values(found):
+        show(_printable(f"  {before}  →  {after}"))
+    if written:
+        show(f"\nAdded {len(written.added)} files: {', '.join(written.added) or 'none'}.")
+        if written.kept:
+            show(f"Left as they are, because they exist: {', '.join(written.kept)}.")
+
+
 # ------------------------------------------------------------------------------------------------ this checkout
 
 
@@ -1166,7 +1226,9 @@ def bench(_context: Context, apply: bool = False, suite: bool = False, runs: int
         show(f"{seconds:10.0f} s  {kind}: the longest one, waiting included")
 
 
-namespace = Collection(up, down, plan, apply, destroy, output, init, rehearse, bootstrap, doctor, check, test, bench)
+namespace = Collection(
+    up, down, plan, apply, destroy, output, init, rehearse, bootstrap, doctor, check, test, bench, adopt
+)
 namespace.add_collection(Collection("emulator", emulator_start, emulator_stop, emulator_status))
 namespace.add_collection(Collection("secrets", secrets_list, secrets_set))
 namespace.add_collection(Collection("dlq", dlq_list, dlq_peek, dlq_redrive, dlq_purge))

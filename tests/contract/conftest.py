@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.contract import BACKEND
+from scripts.laptop import builds
 
 
 @pytest.fixture(scope="session")
-def programs() -> Path:
+def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of gunicorn, celery and the application's python, which a container has on its PATH."""
-    folder = BACKEND / ".venv" / "bin"
-    if not (folder / "gunicorn").exists():
-        pytest.skip("app/backend/.venv is not made: the application's own packages are not on this machine")
-    return folder
+    try:
+        builds.environment(lambda _text: None, log=tmp_path_factory.mktemp("environment") / "log")
+    except builds.BuildError as error:
+        pytest.skip(f"the application's own packages can't be installed on this machine: {error}")
+    return builds.programs()

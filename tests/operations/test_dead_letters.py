@@ -10,7 +10,6 @@ import pickle
 import subprocess
 import uuid
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -23,11 +22,11 @@ from scripts import dead_letters
 from scripts.dead_letters import DeadLetterError, Queues
 from scripts.emulator import control
 from scripts.errors import UsageError
+from scripts.laptop import builds
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
 
-BACKEND = Path(__file__).parents[2] / "app" / "backend"
 SWEEP = "gallery.tasks.sweep"
 
 
@@ -117,9 +116,11 @@ UNAVAILABLE = ClientError({"Error": {"Code": "ServiceUnavailable", "Message": "t
 
 
 def test_what_celery_itself_publishes_is_readable(queues: Queues, emulator: control.Emulator) -> None:
-    python = BACKEND / ".venv" / "bin" / "python"
+    python = builds.programs() / "python"
     if not python.exists():
-        pytest.skip("app/backend/.venv is not made: there is no Celery on this machine")
+        pytest.skip(
+            "the application's packages are not installed yet: the tests of the contract do it, and so does `invoke up`"
+        )
     publish = (
         "import django; django.setup(); from config.celery import app;"
         "app.send_task('gallery.tasks.develop', args=['é', 1], kwargs={'size': [2]}, expires=3600)"
@@ -137,7 +138,7 @@ def test_what_celery_itself_publishes_is_readable(queues: Queues, emulator: cont
         "TASK_ROLE": "beat",
     }
     environment = {"PATH": os.defpath, **emulator.environment(), **queue}
-    subprocess.run([python, "-c", publish], cwd=BACKEND, env=environment, check=True, capture_output=True)
+    subprocess.run([python, "-c", publish], cwd=builds.BACKEND, env=environment, check=True, capture_output=True)
 
     (letter,) = dead_letters.look(queues)
 
