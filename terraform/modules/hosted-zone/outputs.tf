@@ -6,7 +6,4 @@ output "name_servers" {
 output "zone_id" {
   description = "Id of the zone."
   value       = aws_route53_zone.this.zone_id
-
-  # A certificate asked for while the CAA record is still being written could be refused.
-  depends_on = [aws_route53_record.caa]
 }
