@@ -1144,10 +1144,6 @@ def test(_context: Context, all: bool = False, only: str | None = None) -> None:
     import subprocess
 
     command = [sys.executable, "-m", "pytest", *(["-k", only] if only else [])]
-    if all:
-        from scripts import app_tests
-
-        app_tests.prepare(lambda text: say(f"{text} …"))
     codes = [subprocess.run([*command, "-m", "not e2e"], cwd=Path(__file__).parent, check=False).returncode]
     if all:
         # They wait for the provider's waits most of the time: four go on at once, and the application's beside them.
