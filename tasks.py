@@ -177,6 +177,18 @@ def _confirm(environment: Environment, question: str) -> bool:
     return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
 
 
+def _agree_to_apply(environment: Environment) -> None:
+    """Go on only if somebody agrees; without a terminal the saved plan, which somebody read, is the agreement.
+
+    A protected environment wants its name typed all the same, or --yes.
+    """
+    if _is_interactive():
+        if not _confirm(environment, f"Apply this to {environment.name}?"):
+            raise Exit("Nothing was changed.", code=1)
+    elif environment.protected:
+        raise RefusedError(f"{environment.name} is protected and there is no terminal to type its name on: say --yes.")
+
+
 def _show_plan(plan: Plan, *, every: bool = False) -> None:
     from scripts import report
 
@@ -294,13 +306,8 @@ def apply(
     _show_plan_to_confirm(full, to_stdout=not json)
     if reasons:
         raise RefusedError("This plan is not applied. " + " ".join(reasons))
-    if (
-        not full.is_empty
-        and not yes
-        and not environment.is_local
-        and not _confirm(environment, f"Apply this to {environment.name}?")
-    ):
-        raise Exit("Nothing was changed.", code=1)
+    if not full.is_empty and not yes and not environment.is_local:
+        _agree_to_apply(environment)
     if not full.is_empty:
         with progress(f"applying {environment.name}") as (state, listen):
             operations.apply(workplace, saved, full, allowed=allowed, reason=reason, on_event=listen)
