@@ -17,6 +17,9 @@ from scripts.errors import OperatorError
 
 BACKEND = toolchain.REPOSITORY / "app" / "backend"
 FRONTEND = toolchain.REPOSITORY / "app" / "frontend"
+_ENVIRONMENT = toolchain.REPOSITORY / ".work" / "backend"
+"""It holds what the image holds; the environment of the application's tests has more, which a task must not find."""
+
 _HEARTBEAT_SECONDS = 10.0
 _NODE_OLDEST = (20, 19)
 Say = Callable[[str], None]
@@ -28,21 +31,20 @@ class BuildError(OperatorError):
 
 def programs() -> Path:
     """Return the folder of the application's Python."""
-    return BACKEND / ".venv" / "bin"
+    return _ENVIRONMENT / "bin"
 
 
 def environment(say: Say, *, log: Path) -> None:
     """Make the application's virtual environment, as the image does, unless it is there for this lock and this Python."""
-    mark, lock = BACKEND / ".venv" / "made-from", BACKEND / "requirements.lock"
-    wanted = f"{BACKEND} {sys.version}\n" + hashlib.sha256(lock.read_bytes()).hexdigest()
+    mark, lock = _ENVIRONMENT / "made-from", BACKEND / "requirements.lock"
+    wanted = f"{_ENVIRONMENT} {sys.version}\n" + hashlib.sha256(lock.read_bytes()).hexdigest()
     if mark.exists() and mark.read_text() == wanted:
         return
     say("making the application's virtual environment")
-    folder = BACKEND / ".venv"
-    if folder.exists():
-        shutil.rmtree(folder)
+    if _ENVIRONMENT.exists():
+        shutil.rmtree(_ENVIRONMENT)
     variables = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    run([sys.executable, "-m", "venv", folder], folder=BACKEND, variables=variables, log=log, say=say)
+    run([sys.executable, "-m", "venv", _ENVIRONMENT], folder=BACKEND, variables=variables, log=log, say=say)
     options = ["--require-hashes", "--only-binary=:all:", "--disable-pip-version-check"]
     pip: list[str | Path] = [programs() / "python", "-m", "pip", "install", *options, "--requirement", lock]
     run(pip, folder=BACKEND, variables=variables, log=log, say=say)

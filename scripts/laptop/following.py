@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,12 +20,14 @@ class Line:
     text: str
 
 
-def follow(folder: Path, *, until: Callable[[], bool]) -> Iterator[Line]:
-    """Yield the lines of every log in a folder from their beginning, until `until` says so and there are no more."""
+def follow(folder: Path, *, until: Callable[[], bool], skip: Collection[str] = ()) -> Iterator[Line]:
+    """Yield the lines of the logs in a folder from their beginning, until `until` says so and there are no more."""
     read: dict[Path, int] = {}
     while True:
         ending, found = until(), False
         for log in sorted(folder.glob("*.log")):
+            if log.stem in skip:
+                continue
             with log.open("rb") as file:
                 file.seek(read.get(log, 0))
                 # What has no end of line yet is read again.

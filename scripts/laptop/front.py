@@ -292,6 +292,8 @@ class Front:
                 async for chunk in found.content.iter_chunked(_CHUNK):
                     await answer.write(chunk)
                 await answer.write_eof()
+            except ConnectionResetError:
+                pass  # whoever asked has gone
             except aiohttp.ClientError as error:
                 # The status is sent already: only a cut connection tells the client that this is not all.
                 _log("ERROR", f"{request.method} {request.path}: the answer broke off: {error}")

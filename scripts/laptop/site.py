@@ -346,7 +346,8 @@ class _Run:
         began = told = time.monotonic()
         while time.monotonic() < began + _HEALTHY_SECONDS and self._supervisor.keeps(_WEB):
             try:
-                with _DIRECT.open(urllib.request.Request(url, headers={"Host": host}), timeout=5):
+                with _DIRECT.open(urllib.request.Request(url, headers={"Host": host}), timeout=5) as answer:
+                    answer.read()
                     return
             except OSError:
                 time.sleep(0.1)
