@@ -46,6 +46,7 @@ def suites() -> list[Suite]:
                 *_installing(),
                 (python, "-m", "ruff", "check", "."),
                 ("env", "TASK_ROLE=build", python, "-m", "mypy", "."),  # its plugin loads the settings
+                ("env", "TASK_ROLE=build", python, "manage.py", "collectstatic", "--noinput", "--verbosity=0"),
                 (python, "-m", "pytest", "-q"),
             ),
         )
