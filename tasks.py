@@ -631,9 +631,10 @@ def up(_context: Context, detach: bool = False, port: int = 0, keep_emulator: bo
                 site.detach()
                 _show_site(site.summary, json=json)
                 return
-            _show_site(site.summary, json=False)
             try:
-                _follow(site)
+                with contextlib.suppress(KeyboardInterrupt):
+                    _show_site(site.summary, json=False)
+                    _follow(site)
             finally:
                 say("stopping …")
                 site.stop()
